@@ -1,0 +1,55 @@
+# Everything runs in the project's own environment, which is made on first use. `make` lists what there is.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all lint format schema wheel-test bench clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.complete
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+RECORD := corpora/NCT01741857.txt
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
+	    while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+setup: $(STAMP)  ## make the environment in .venv (the others do it when needed)
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@python=$$(sh scripts/find-python) && \
+	    echo "setting up $(VENV) with $$python (once; a few minutes)" && \
+	    "$$python" -m venv --clear $(VENV)
+	@$(PIP) install --requirement requirements/dev.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+demo: $(STAMP)  ## parse and check the record critparse started from
+	$(BIN)/critparse parse $(RECORD)
+	$(BIN)/critparse check $(RECORD) --fail-on never
+
+test: $(STAMP)  ## run the tests, but for the slow ones
+	$(BIN)/python -m pytest -n auto -q -m "not slow"
+
+test-all: $(STAMP)  ## run all tests
+	$(BIN)/python -m pytest -n auto -q
+
+lint: $(STAMP)  ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(STAMP)  ## put the code into shape
+	$(BIN)/ruff check --fix-only --exit-zero .
+	$(BIN)/ruff format .
+
+schema: $(STAMP)  ## write docs/schema.json from the models
+	$(BIN)/python scripts/export_schema.py
+
+wheel-test: $(STAMP)  ## build the wheel, install it into a clean environment and run it
+	scripts/wheel-test $(BIN)/python
+
+bench: $(STAMP)  ## run the benchmarks
+	@set -e; for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+clean:  ## remove the environment, caches and build products
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage htmlcov
+	find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,101 @@
+"""critparse: clinical-trial eligibility criteria, from free text to structured, checked rules.
+
+The whole public API::
+
+    trial = critparse.parse(source)                       # ParsedTrial, findings included
+    criterion = critparse.parse_criterion("HbA1c ≥ 7.0 %")  # Criterion
+    findings = critparse.check(source)                    # tuple of Finding
+    nlp = critparse.load()                                # the spaCy pipeline by itself
+
+and the models of :mod:`critparse.schema`. Importing this package is cheap; spaCy and the lexicon are loaded on first use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from critparse import schema
+from critparse._version import __version__
+from critparse.errors import CritparseError
+from critparse.schema import Criterion, CriterionKind, Finding, ParsedTrial
+
+if TYPE_CHECKING:
+    from spacy import Language
+
+__all__ = [
+    "CritparseError",
+    "Criterion",
+    "Finding",
+    "ParsedTrial",
+    "__version__",
+    "check",
+    "load",
+    "parse",
+    "parse_criterion",
+    "parse_many",
+    "schema",
+]
+
+Source = str | bytes | Path | Mapping[str, Any]
+
+
+def parse(source: Source, *, format: str = "auto") -> ParsedTrial:
+    """Parse one trial record and check it.
+
+    Args:
+        source: a ``str`` is the text itself (plain eligibility text, a page, JSON), a ``pathlib.Path`` a file; ``bytes``
+            and mappings may be any known format.
+        format: the format's name where it is known; ``"auto"`` lets critparse recognise it.
+
+    Raises:
+        InputError: one of its kinds, see :mod:`critparse.errors`.
+    """
+    from critparse.parser import parse_record
+    from critparse.sources import read
+
+    return _checked(parse_record(read(source, format=format)))
+
+
+def parse_many(source: Source, *, format: str = "auto") -> Iterator[ParsedTrial | CritparseError]:
+    """Parse every record of a source that may hold several; a record that cannot be read comes as the error.
+
+    Raises:
+        InputError: the source as a whole cannot be read.
+    """
+    from critparse.parser import parse_record
+    from critparse.sources import read_many
+
+    for record in read_many(source, format=format):
+        yield record if isinstance(record, CritparseError) else _checked(parse_record(record))
+
+
+def parse_criterion(text: str, *, kind: CriterionKind = "unknown") -> Criterion:
+    """Parse the words of a single criterion; its spans point into ``text`` (text id ``"criterion"``)."""
+    from critparse.parser import parse_single
+
+    return parse_single(text, kind)
+
+
+def check(source: Source | ParsedTrial, *, format: str = "auto") -> tuple[Finding, ...]:
+    """The findings about a record, or about a document that was parsed before."""
+    trial = source if isinstance(source, ParsedTrial) else parse(source, format=format)
+    return trial.findings if trial is not source else _checked(trial).findings
+
+
+def load(**options: Any) -> Language:
+    """critparse's spaCy pipeline: tokenizer, dictionary mentions, abbreviations, negation. A fresh ``Language``.
+
+    Args:
+        options: passed to :func:`critparse.nlp.pipeline.load`.
+    """
+    from critparse.nlp.pipeline import load as load_pipeline
+
+    return load_pipeline(**options)
+
+
+def _checked(trial: ParsedTrial) -> ParsedTrial:
+    from critparse.checks import run
+
+    return trial.model_copy(update={"findings": run(trial)})

@@ -1,0 +1,95 @@
+"""Every error critparse raises on purpose: one root, a stable code each, safe to pickle across processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+class CritparseError(Exception):
+    """Root of all critparse errors.
+
+    ``code`` is stable across releases; ``str(error)`` is one line fit for a terminal.
+    """
+
+    code = "CP000"
+    template = "{reason}"
+
+    def __init__(self, **details: Any) -> None:
+        self.details = details
+        super().__init__(self.template.format(**details))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.details)
+
+
+def _rebuild(cls: type[CritparseError], details: dict[str, Any]) -> CritparseError:
+    return cls(**details)
+
+
+class InputError(CritparseError, ValueError):
+    """The input cannot be read as a trial record. Details: ``where``, ``reason``."""
+
+    code = "CP100"
+    template = "cannot read {where}: {reason}"
+
+
+class EmptyInput(InputError):
+    """The input holds no text at all. Details: ``where``."""
+
+    code = "CP101"
+    template = "cannot read {where}: it is empty"
+
+
+class BinaryInput(InputError):
+    """The bytes are not text in any encoding critparse reads. Details: ``where``."""
+
+    code = "CP102"
+    template = "cannot read {where}: it is not text (binary data)"
+
+
+class MalformedInput(InputError):
+    """The input claims a format and breaks its syntax. Details: ``where``, ``format``, ``reason``."""
+
+    code = "CP103"
+    template = "cannot read {where} as {format}: {reason}"
+
+
+class UnknownFormat(InputError):
+    """No reader takes the input, or the named format does not exist. Details: ``where``, ``known``."""
+
+    code = "CP104"
+    template = "cannot read {where}: no reader recognises it (known formats: {known})"
+
+
+class InputTooLarge(InputError):
+    """The input exceeds the configured bound. Details: ``where``, ``size``, ``limit`` (bytes)."""
+
+    code = "CP105"
+    template = "cannot read {where}: {size} bytes exceed the limit of {limit}"
+
+
+class InputNotFound(InputError):
+    """No such file. Details: ``where``."""
+
+    code = "CP106"
+    template = "cannot read {where}: no such file"
+
+
+class ResourceError(CritparseError):
+    """A data file that belongs to critparse is missing or damaged. Details: ``file``, ``reason``."""
+
+    code = "CP200"
+    template = "critparse's own file {file} is unusable: {reason}"
+
+
+class OutputError(CritparseError):
+    """The result cannot be written. Details: ``where``, ``reason``."""
+
+    code = "CP300"
+    template = "cannot write {where}: {reason}"
+
+
+def describe(path: Path | str | None) -> str:
+    """Name an input in a message: its path, or what it is when it has none."""
+    return "the input" if path is None else str(path)

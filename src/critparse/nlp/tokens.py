@@ -1,0 +1,67 @@
+"""The token stream that the quantity grammar reads: words with offsets, and what each may begin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from critparse.lexicon.tokenize import split
+from critparse.lexicon.vocabulary import Reading, vocabulary
+
+
+class Tokens:
+    """Tokens of one criterion without white space.
+
+    ``words``, ``lower``, ``starts``, ``ends`` run in parallel; ``shielded[i]`` is true for a token inside a name
+    ("HIV-1 RNA", "PHQ-9"), whose digits are no quantity.
+    """
+
+    __slots__ = ("_readings", "ends", "lower", "shielded", "starts", "text", "words")
+
+    def __init__(self, text: str, words: list[str], starts: list[int], shields: Iterable[tuple[int, int]] = ()) -> None:
+        self.text = text
+        self.words = words
+        self.lower = [word.lower() for word in words]
+        self.starts = starts
+        self.ends = [start + len(word) for start, word in zip(starts, words, strict=True)]
+        self.shielded = [False] * len(words)
+        for start, end in shields:
+            self._shield(start, end)
+        known = vocabulary()
+        self._readings = [known.readings(self.lower, words, i) for i in range(len(words))]
+
+    @classmethod
+    def of(cls, text: str, shields: Iterable[tuple[int, int]] = ()) -> Tokens:
+        """Tokenise ``text``."""
+        words: list[str] = []
+        starts: list[int] = []
+        position = 0
+        for piece in split(text):
+            if not piece.isspace():
+                words.append(piece)
+                starts.append(position)
+            position += len(piece)
+        return cls(text, words, starts, shields)
+
+    def _shield(self, start: int, end: int) -> None:
+        for i, (a, b) in enumerate(zip(self.starts, self.ends, strict=True)):
+            if a < end and b > start:
+                self.shielded[i] = True
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def reading(self, index: int, kind: str) -> Reading | None:
+        """The longest phrase of type ``kind`` that begins at ``index``."""
+        if 0 <= index < len(self.words):
+            found = self._readings[index]
+            if found is not None:
+                return found.get(kind)
+        return None
+
+    def word(self, index: int) -> str:
+        """The token at ``index`` in lower case, or "" beyond either end."""
+        return self.lower[index] if 0 <= index < len(self.lower) else ""
+
+    def glued(self, index: int) -> bool:
+        """Whether the token at ``index`` follows the one before it without white space."""
+        return 0 < index < len(self.words) and self.ends[index - 1] == self.starts[index]

@@ -1,0 +1,139 @@
+"""The whole way from a record to a document: read, segment, annotate, build rules, check."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from critparse._version import __version__
+from critparse.nlp.annotations import AbbreviationAnnotation, MentionAnnotation, abbreviations_of, mentions_of
+from critparse.rules.build import CriterionReading, read_criterion, with_children
+from critparse.schema import Criterion, CriterionKind, Note, ParsedTrial, ParserInfo, Qualifier, Span
+from critparse.segment import Item, segment
+from critparse.sources.clean import CleanText, plain
+from critparse.sources.record import Record
+
+PARSER = ParserInfo(name="critparse", version=__version__, model="none (lexicon and rules)")
+ELIGIBILITY = "eligibility"
+_NARRATIVES = ("description", "summary")
+_LETTERS = {"inclusion": "I", "exclusion": "E", "unknown": "U"}
+COMPONENTS = ("critparse_lexicon", "critparse_abbreviations")
+"""The pipeline of a parse; negation is read with the rules, which know the names and limits it must not cross."""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotations:
+    """What the pipeline found in one criterion."""
+
+    mentions: Sequence[MentionAnnotation]
+    abbreviations: Sequence[AbbreviationAnnotation]
+
+
+def annotate(texts: Sequence[str]) -> list[Annotations]:
+    """Run the shared pipeline over the words of criteria."""
+    from critparse.nlp.pipeline import shared
+
+    return [Annotations(mentions_of(doc), abbreviations_of(doc)) for doc in shared(COMPONENTS).pipe(texts)]
+
+
+def parse_record(record: Record) -> ParsedTrial:
+    """The document of one record, without findings."""
+    criteria: list[Criterion] = []
+    notes: list[Note] = []
+    entity_numbers = itertools.count(1)
+    for text in record.texts:
+        if text.id == ELIGIBILITY or text.id in _NARRATIVES:
+            found, unread = _parse_text(text, entity_numbers, narrative=text.id != ELIGIBILITY)
+            criteria.extend(found)
+            notes.extend(unread)
+    return ParsedTrial(
+        parser=PARSER,
+        trial_id=record.trial_id,
+        title=record.title,
+        source_format=record.source_format,
+        texts=tuple(text.source() for text in record.texts),
+        registry=record.registry,
+        criteria=tuple(criteria),
+        notes=tuple(notes),
+    )
+
+
+def parse_single(text: str, kind: CriterionKind) -> Criterion:
+    """One criterion given by itself: its words are taken whole, whatever bullets or headings they hold."""
+    source = plain("criterion", "Criterion", text)
+    stripped = text.strip()
+    start = text.find(stripped) if stripped else 0
+    item = Item(kind=kind, start=start, content=start, end=start + len(stripped), section=None, children=())
+    annotations = iter(annotate([stripped]))
+    reader = _TextReader(source, annotations, itertools.count(1))
+    return reader.criterion(item, f"{_LETTERS[kind]}1", ())[0]
+
+
+
+
+def _parse_text(
+    text: CleanText, entity_numbers: Iterator[int], *, narrative: bool
+) -> tuple[list[Criterion], list[Note]]:
+    segmentation = segment(text.text, narrative=narrative)
+    contents = [text.text[item.content : item.end] for item in _walk(segmentation.items)]
+    reader = _TextReader(text, iter(annotate(contents)), entity_numbers)
+    numbers = {kind: itertools.count(1) for kind in _LETTERS}
+    prefix = f"{text.id}:" if narrative else ""
+    criteria = []
+    for item in segmentation.items:
+        identifier = f"{prefix}{_LETTERS[item.kind]}{next(numbers[item.kind])}"
+        criteria.append(reader.criterion(item, identifier, ())[0])
+    notes = [Note(span=text.span(start, end), reason=reason) for start, end, reason in segmentation.notes]
+    return criteria, notes
+
+
+def _walk(items: Sequence[Item]) -> Iterator[Item]:
+    for item in items:
+        yield item
+        yield from _walk(item.children)
+
+
+class _TextReader:
+    """Turns the items of one text into criteria; takes annotations in the order of :func:`_walk`."""
+
+    def __init__(self, text: CleanText, annotations: Iterator[Annotations], entity_numbers: Iterator[int]) -> None:
+        self.text = text
+        self.annotations = annotations
+        self.entity_numbers = entity_numbers
+
+    def criterion(self, item: Item, identifier: str, carried: tuple[Qualifier, ...]) -> tuple[Criterion, str]:
+        """The criterion of an item with its children, and the conjunction its own words end with."""
+        reading = self._read(item, carried)
+        response = (*carried, *reading.response)
+        children = [
+            self.criterion(child, f"{identifier}.{number}", response) for number, child in enumerate(item.children, 1)
+        ]
+        span = self.text.span(item.start, item.end)
+        criterion = Criterion(
+            id=identifier,
+            kind=item.kind,
+            span=span,
+            text=self.text.raw[span.start : span.end],
+            marker=self.text.text[item.start : item.content].strip(),
+            section=item.section,
+            entities=reading.entities,
+            rule=with_children(reading, [(child.rule, word) for child, word in children], item.kind),
+            children=tuple(child for child, _ in children),
+        )
+        return criterion, reading.trailing
+
+    def _read(self, item: Item, carried: tuple[Qualifier, ...]) -> CriterionReading:
+        found = next(self.annotations)
+
+        def place(start: int, end: int) -> Span:
+            return self.text.span(item.content + start, item.content + end)
+
+        return read_criterion(
+            self.text.text[item.content : item.end],
+            found.mentions,
+            place,
+            kind=item.kind,
+            carried=carried,
+            entity_numbers=self.entity_numbers,
+        )

@@ -1,0 +1,202 @@
+"""Numbers: digits, words, thousands separators, decimal commas, Roman numerals, powers of ten."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from critparse.nlp.tokens import Tokens
+
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+_POINT_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+")
+_DECIMAL = re.compile(r"\d*[.,·]\d+")
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8}
+_STAGE = re.compile(r"(i{1,3}|iv|vi{0,3}|[0-4])([a-d])?\d?")
+_POWER_SIGNS = ("^", "*", "**")
+_TIMES_SIGNS = ("x", "×", "*", "·", "•", "∙", "χ", "х")
+_MINUS = ("-", "−", "–", "‐")  # noqa: RUF001  the dashes people type for minus
+
+
+class Number(NamedTuple):
+    """A value, a power of ten that goes to the unit ("1.5 x 10^9/L"), the token after it, and its writing."""
+
+    value: float
+    power: int
+    next: int
+    spelled: bool = False
+
+
+def digits(word: str) -> float | None:
+    """The value of a token of digits, or ``None`` when it is no single number (a date, a version)."""
+    if word.isdecimal():
+        return float(word)
+    if _THOUSANDS.fullmatch(word):
+        return float(word.replace(",", ""))
+    if _DECIMAL.fullmatch(word):
+        return float(word.replace(",", ".").replace("·", "."))
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3}){2,}", word):
+        return float(word.replace(".", ""))
+    return None
+
+
+def read_number(tokens: Tokens, index: int) -> Number | None:
+    """The number that begins at ``index``; signs and units are not its business."""
+    if index >= len(tokens) or tokens.shielded[index]:
+        return None
+    word = tokens.word(index)
+    if word[0].isdecimal() or (word[0] in ".," and len(word) > 1):
+        return _read_digits(tokens, index)
+    return _read_words(tokens, index)
+
+
+def _read_digits(tokens: Tokens, index: int) -> Number | None:
+    if _inside_name(tokens, index):
+        return None
+    word = tokens.word(index)
+    if word[-2:] in ("st", "nd", "rd", "th") and tokens.word(index + 1) in ("percentile", "centile", "%"):
+        return Number(float(word[:-2]), 0, index + 1)
+    value = digits(word)
+    if value is None:
+        return None
+    after = index + 1
+    if _spaced_thousands(tokens, index):
+        value = value * 1000 + float(tokens.word(after))
+        after += 1
+    fraction = tokens.reading(after, "number-unit")
+    if fraction and fraction.value < 1 and tokens.glued(after):
+        return Number(value + fraction.value, 0, fraction.next)
+    after = _skip_repeat(tokens, after, value)
+    scale = tokens.reading(after, "number-scale")
+    if scale:
+        return Number(value, len(str(int(scale.value))) - 1, scale.next)
+    power, after = _read_power(tokens, after)
+    if not power and _point_thousands(tokens, index, after):
+        value = float(tokens.word(index).replace(".", ""))
+    return Number(value, power, after)
+
+
+def _inside_name(tokens: Tokens, index: int) -> bool:
+    """Whether the digits belong to a name: "COVID-19", "IL-6", "5-HT3", "12-lead", "B/19"."""
+    before = tokens.word(index - 1)
+    if tokens.glued(index) and before in ("-", "‑", "_", "#", "/") and tokens.glued(index - 1):
+        head = tokens.words[index - 2]
+        if head[0].isalpha() and not tokens.reading(index - 2, "unit") and (head.isupper() or before in "_#"):
+            return True
+    if tokens.glued(index) and before == "." and tokens.glued(index - 1) and tokens.word(index - 2)[0].isdecimal():
+        return True
+    return bool(tokens.glued(index) and tokens.words[index - 1][-1].isalpha() and tokens.words[index - 1].isupper())
+
+
+def _spaced_thousands(tokens: Tokens, index: int) -> bool:
+    """ "100 000/mm3": three digits after a blank, before a unit."""
+    first, second = tokens.word(index), tokens.word(index + 1)
+    if not (first.isdecimal() and len(first) <= 3 and first[0] != "0" and second.isdecimal() and len(second) == 3):
+        return False
+    if tokens.starts[index + 1] != tokens.ends[index] + 1:
+        return False
+    after = index + 2
+    return tokens.word(after) in ("/", "per") or tokens.reading(after, "unit") is not None
+
+
+def _point_thousands(tokens: Tokens, index: int, after: int) -> bool:
+    """ "100.000/mm3": a point as thousands separator, certain only where things are counted per volume."""
+    if not _POINT_THOUSANDS.fullmatch(tokens.word(index)) or tokens.word(index).startswith("0"):
+        return False
+    if tokens.word(after) in ("cells", "platelets", "plt"):
+        after += 1
+    if tokens.word(after) != "/":
+        return False
+    unit = tokens.reading(after + 1, "unit")
+    return unit is not None and unit.value.ucum in ("mm3", "uL")
+
+
+def _skip_repeat(tokens: Tokens, index: int, value: float) -> int:
+    """Step over the same number in brackets: "six (6)", "4 (four)"."""
+    if tokens.word(index) == "(" and tokens.word(index + 2) == ")" and not tokens.shielded[index + 1]:
+        inner = tokens.word(index + 1)
+        same = digits(inner) if inner[0].isdecimal() else _small_word(tokens, index + 1)
+        if same == value:
+            return index + 3
+    return index
+
+
+def _small_word(tokens: Tokens, index: int) -> float | None:
+    reading = tokens.reading(index, "number-unit") or tokens.reading(index, "number-tens")
+    return None if reading is None else float(reading.value)
+
+
+def _read_power(tokens: Tokens, index: int) -> tuple[int, int]:
+    """A power of ten after a number: "x 10^9", "× 10*3", "x 109/L", "10^9", "e9"; the exponent and the next token."""
+    times = tokens.word(index) in _TIMES_SIGNS or tokens.reading(index, "times") is not None
+    at = index + 1 if tokens.word(index) in _TIMES_SIGNS else index
+    if tokens.word(index) == "e" and tokens.word(index + 1).isdecimal() and tokens.glued(index + 1):
+        return int(tokens.word(index + 1)[:3]), index + 2
+    word = tokens.word(at)
+    if word == "10" and tokens.word(at + 1) in _POWER_SIGNS:
+        exponent = at + 2
+        bracket = tokens.word(exponent) in ("(", "{")
+        exponent += bracket
+        if tokens.word(exponent).isdecimal() and len(tokens.word(exponent)) <= 2:
+            return int(tokens.word(exponent)), exponent + 1 + bracket
+    if times and word == "10" and tokens.word(at + 1) in ("3", "6", "9", "12"):
+        return int(tokens.word(at + 1)), at + 2
+    if times and re.fullmatch(r"10(?:[3-9]|1[0-2])", word) and word != "1000":
+        return int(word[2:]), at + 1
+    if times and word in ("1000", "1,000"):
+        return 3, at + 1
+    if times and re.fullmatch(r"10[⁰¹²³⁴-⁹]{1,2}", word):
+        return int(word[2:].translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))), at + 1
+    return 0, index
+
+
+def read_bare_power(tokens: Tokens, index: int) -> tuple[int, int]:
+    """A power that stands for its own number: the "10^9" of "10^9/L" after a value and a blank."""
+    return _read_power(tokens, index)
+
+
+def _read_words(tokens: Tokens, index: int) -> Number | None:
+    tens = tokens.reading(index, "number-tens")
+    unit = tokens.reading(index, "number-unit")
+    if tens:
+        value, after = tens.value, tens.next
+        joined = after + 1 if tokens.word(after) in ("-", "‑") else after
+        ones = tokens.reading(joined, "number-unit")
+        if ones and 0 < ones.value < 10:
+            value, after = value + ones.value, ones.next
+    elif unit:
+        value, after = unit.value, unit.next
+    elif tokens.word(index) in ("a", "an"):
+        return _read_article(tokens, index)
+    else:
+        return None
+    scale = tokens.reading(after, "number-scale")
+    if scale:
+        value, after = value * scale.value, scale.next
+    return Number(value, 0, _skip_repeat(tokens, after, value), spelled=True)
+
+
+def _read_article(tokens: Tokens, index: int) -> Number | None:
+    """ "a year", "an hour": one of a unit of time."""
+    unit = tokens.reading(index + 1, "unit")
+    if unit and unit.value.dimension == "time" and len(tokens.word(index + 1)) > 2:
+        return Number(1.0, 0, index + 1, spelled=True)
+    return None
+
+
+def read_signed(tokens: Tokens, index: int) -> Number | None:
+    """A number that may carry a minus sign; only for places where a dash cannot be anything else."""
+    if tokens.word(index) in _MINUS and tokens.glued(index + 1) and not tokens.shielded[index]:
+        inner = digits(tokens.word(index + 1)) if tokens.word(index + 1)[0].isdecimal() else None
+        if inner is not None:
+            return Number(-inner, 0, index + 2)
+    return read_number(tokens, index)
+
+
+def read_grade(tokens: Tokens, index: int) -> tuple[str, float, int] | None:
+    """A grade as written, its rank and the next token: "III", "IIIB", "2"."""
+    word = tokens.word(index)
+    match = _STAGE.fullmatch(word)
+    if not match or tokens.shielded[index]:
+        return None
+    rank = _ROMAN.get(match[1])
+    return tokens.words[index], float(match[1]) if rank is None else float(rank), index + 1

@@ -1,0 +1,183 @@
+"""From a criterion's words and mentions to its rule and entities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from critparse.rules.draft import Draft
+from critparse.rules.leaves import LeafBuilder, Place, concepts_of
+from critparse.rules.logic import Group, LeadIn, Node, combine, lead_in
+from critparse.rules.names import MentionLike
+from critparse.rules.read import Reading, read
+from critparse.rules.unread import unread
+from critparse.schema import (
+    AllOf,
+    AnyOf,
+    AtLeast,
+    CriterionKind,
+    Entity,
+    IfThen,
+    Not,
+    Qualifier,
+    Rule,
+    Span,
+    Subject,
+    Unstructured,
+)
+
+_LABELS = {
+    "condition": "Condition",
+    "allergy": "Condition",
+    "drug": "Drug",
+    "procedure": "Procedure",
+    "device": "Device",
+    "measurement": "Measurement",
+    "age": "Person",
+    "sex": "Person",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionReading:
+    """What one criterion says by itself; :func:`with_children` adds its sub-list."""
+
+    node: Rule | None
+    entities: tuple[Entity, ...]
+    lead: LeadIn | None
+    response: tuple[Qualifier, ...]
+    whole: Span
+    trailing: str
+
+
+def read_criterion(
+    text: str,
+    mentions: Sequence[MentionLike],
+    place: Place,
+    *,
+    kind: CriterionKind,
+    carried: tuple[Qualifier, ...] = (),
+    entity_numbers: Iterator[int],
+) -> CriterionReading:
+    """Read one criterion.
+
+    ``text``: its words without marker; ``mentions``: what the dictionary found in them; ``place`` maps character
+    ranges of ``text`` to spans of the source; ``carried``: response words of the lead-in above ("failure of the
+    following"); ``entity_numbers`` gives the numbers of entity ids.
+    """
+    inclusion = kind != "exclusion"
+    reading = read(text, mentions, inclusion=inclusion)
+    lead = lead_in(reading.tokens)
+    drafts = _without_lead(reading.drafts, lead)
+    drafts = sorted([*drafts, *unread(reading.tokens, drafts)], key=lambda d: (d.first, d.last))
+    builder = LeafBuilder(reading.tokens, place, carried)
+    node = combine(reading.tokens, drafts, inclusion=inclusion, lead=lead)
+    rule = None if node is None else _rule(node, builder)
+    last = reading.tokens.lower[-4:]
+    return CriterionReading(
+        node=rule,
+        entities=tuple(_entities(reading, builder, entity_numbers)),
+        lead=lead,
+        response=_response_at_end(reading, builder),
+        whole=place(0, len(text)),
+        trailing=next((w for w in reversed(last) if w in ("or", "and")), ""),
+    )
+
+
+def _without_lead(drafts: list[Draft], lead: LeadIn | None) -> list[Draft]:
+    """The "at least two" of "at least two of the following" counts the list, it is no statement."""
+    if lead is None:
+        return drafts
+    return [d for d in drafts if not (d.limit is not None and d.limit.first < lead.last and d.limit.last > lead.first)]
+
+
+def _response_at_end(reading: Reading, builder: LeafBuilder) -> tuple[Qualifier, ...]:
+    """The response word of a lead-in: "… as determined by failure of the following regimens:"."""
+    tokens = reading.tokens
+    end = len(tokens)
+    for mark in reading.marks:
+        if mark.kind == "response" and end - mark.last <= 5 and "following" in tokens.lower[mark.last :]:
+            text = builder.words(mark.first, mark.last)
+            span = builder.span(mark.first, mark.last)
+            return (Qualifier(kind="response", value=mark.value, text=text, span=span),)
+    return ()
+
+
+def _rule(node: Node, builder: LeafBuilder) -> Rule:
+    if isinstance(node, Draft):
+        return _leaf(node, builder)
+    rules = tuple(_rule(child, builder) for child in node.nodes)
+    if node.op == "not":
+        return Not(rule=rules[0])
+    if node.op == "if":
+        return IfThen(condition=rules[0], rule=rules[1])
+    if node.op == "at_least":
+        return AtLeast(count=node.count, rules=rules)
+    return (AllOf if node.op == "all" else AnyOf)(rules=rules, ambiguous=node.ambiguous)
+
+
+def _leaf(draft: Draft, builder: LeafBuilder) -> Rule:
+    """A leaf; a negated limit is the negation of the whole statement ("no QTc > 450 ms")."""
+    if not draft.present and (draft.limit is not None or draft.kind == "unstructured"):
+        draft.present = True
+        return Not(rule=builder.leaf(draft))
+    return builder.leaf(draft)
+
+
+def with_children(own: CriterionReading, children: Sequence[tuple[Rule, str]], kind: CriterionKind) -> Rule:
+    """The rule of a criterion with its sub-list; ``children``: their rules and the conjunction each one ends with."""
+    if not children:
+        return own.node or Unstructured(
+            reason="no words to read", subject=Subject(text="", spans=()), evidence=(own.whole,), confidence=0.0
+        )
+    rules = tuple(rule for rule, _ in children)
+    group = rules[0] if len(rules) == 1 else _group(own.lead, rules, [word for _, word in children], kind)
+    if own.node is None or (isinstance(own.node, Unstructured) and own.lead is not None):
+        return group
+    return AllOf(rules=(*_conjuncts(own.node), group))
+
+
+def _conjuncts(rule: Rule) -> tuple[Rule, ...]:
+    return rule.rules if isinstance(rule, AllOf) and not rule.ambiguous else (rule,)
+
+
+def _group(lead: LeadIn | None, rules: tuple[Rule, ...], trailing: list[str], kind: CriterionKind) -> Rule:
+    if lead is not None and lead.op == "at_least":
+        return AtLeast(count=min(lead.count, len(rules)), rules=rules)
+    if lead is not None:
+        return AnyOf(rules=rules) if lead.op == "any" else AllOf(rules=rules)
+    if "or" in trailing[:-1]:
+        return AnyOf(rules=rules)
+    if "and" in trailing[:-1]:
+        return AllOf(rules=rules)
+    return AnyOf(rules=rules) if kind == "exclusion" else AllOf(rules=rules)
+
+
+def _entities(reading: Reading, builder: LeafBuilder, numbers: Iterator[int]) -> Iterator[Entity]:
+    """Every mention, value, time expression, negation and qualifier, by position."""
+    found: list[tuple[int, int, str, str, bool]] = []
+    negated = {d.subject_tokens[0] for d in reading.drafts if not d.present and d.subject_tokens}
+    for name in reading.names:
+        label = _LABELS.get(name.kind, "Observation")
+        found.append((name.first, name.last, label, name.concept_id, (name.first, name.last) in negated))
+    timed = {id(w.limit): w for w in reading.windows if w.limit is not None}
+    in_window = [(w.first, w.last) for w in reading.windows]
+    found.extend((first, last, "Temporal", "", False) for first, last in in_window)
+    for limit in reading.limits:
+        covered = any(first <= limit.first and limit.last <= last for first, last in in_window)
+        if not covered and id(limit) not in timed and (limit.stated or limit.ucum):
+            found.append((limit.first, limit.last, "Value", "", False))
+    found.extend((scope.cue_first, scope.cue_last, "Negation", "", False) for scope in reading.negations)
+    found.extend((m.first, m.last, "Qualifier", "", False) for m in reading.marks if m.kind == "qualifier")
+    for first, last, label, concept_id, is_negated in sorted(found, key=lambda e: (e[0], -e[1], e[2])):
+        span = builder.span(first, last)
+        yield Entity(
+            id=f"T{next(numbers)}",
+            label=label,
+            spans=(span,),
+            text=builder.tokens.text[builder.tokens.starts[first] : builder.tokens.ends[last - 1]],
+            negated=is_negated,
+            concepts=concepts_of(concept_id),
+        )
+
+

@@ -1,0 +1,68 @@
+"""Statements under construction, in token positions, before they become schema rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from critparse.quantities.grammar import Limit
+from critparse.quantities.times import FrequencyReading, Window
+
+TokenRange = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Something with a name in tokens ``[first, last)``: a dictionary mention or a cue phrase.
+
+    ``kind``: the leaf kind it makes. ``numeric``: whether a limit can belong to it. ``concept_id`` is "" for cues.
+    """
+
+    first: int
+    last: int
+    kind: str
+    subject: str
+    concept_id: str = ""
+    numeric: bool = False
+    dimensions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A qualifier, response word or scope word: ``kind:value`` and its tokens."""
+
+    kind: str
+    value: str
+    first: int
+    last: int
+
+
+@dataclass(slots=True)
+class Draft:
+    """One statement: a leaf to be. ``first``/``last`` is its extent, words in between included."""
+
+    kind: str
+    subject: str
+    first: int
+    last: int
+    subject_tokens: list[TokenRange] = field(default_factory=list)
+    concept_id: str = ""
+    limit: Limit | None = None
+    values: tuple[str, ...] = ()
+    qualitative: str | None = None
+    present: bool = True
+    windows: list[Window] = field(default_factory=list)
+    amount: Limit | None = None
+    route: str | None = None
+    frequency: FrequencyReading | Window | None = None
+    duration: Limit | None = None
+    qualifiers: list[Mark] = field(default_factory=list)
+    scope: Mark | None = None
+    evidence: list[TokenRange] = field(default_factory=list)
+    confidence: float = 0.9
+    reason: str = ""
+    negation: int | None = None  # the first token of the negation cue it stands under
+
+    def cover(self, first: int, last: int) -> None:
+        """Let the statement rest on the tokens ``[first, last)`` too."""
+        self.evidence.append((first, last))
+        self.first, self.last = min(self.first, first), max(self.last, last)

@@ -1,0 +1,279 @@
+"""How the statements of a criterion hang together: and, or, lists, exceptions, conditions, brackets.
+
+The documented readings of what English leaves open:
+
+- a comma takes the conjunction that closes its list ("A, B or C"); with none it means "and" in an inclusion criterion
+  and "or" in an exclusion criterion; so do semicolons and sentence ends;
+- "and" between diseases, drugs or procedures of an exclusion list joins alternatives ("heart, liver and kidney
+  failure") and is marked ambiguous;
+- "and" binds closer than "or" (marked ambiguous when both stand in one sentence);
+- under one negation "or" joins negated statements by "and" ("no A or B": neither);
+- an exception ("except", "unless", "other than") limits all of its sentence that stands before it;
+- a trailing "if" is about the statement right before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from critparse.nlp.tokens import Tokens
+from critparse.rules.draft import Draft
+from critparse.rules.subjects import breaks
+
+Op = Literal["all", "any", "not", "if", "at_least"]
+Link = Literal["strong", "strong-or", "strong-and", "then", "except", "or", "and", "comma", "if", "near"]
+_ENTITY_KINDS = frozenset(("condition", "drug", "procedure", "device", "allergy", "observation", "reproductive", "unstructured"))
+_GROUPS_OF_PEOPLE = frozenset(("childbearing potential", "premenopausal", "postmenopausal", "surgical sterility"))
+
+
+@dataclass(slots=True)
+class Group:
+    """A connective over nodes; for "if" the nodes are condition and consequence."""
+
+    op: Op
+    nodes: list[Node]
+    ambiguous: bool = False
+    count: int = 1
+
+
+Node = Draft | Group
+
+
+@dataclass(frozen=True, slots=True)
+class LeadIn:
+    """How a sub-list is joined ("any of the following"), where that is said, and what response words it carries."""
+
+    op: Op
+    count: int = 1
+    first: int = -1
+    last: int = -1
+
+
+@dataclass(slots=True)
+class _Sequence:
+    nodes: list[Node] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)  # links[i] joins nodes[i] and nodes[i + 1]
+
+
+def lead_in(tokens: Tokens) -> LeadIn | None:
+    """The words that announce a list and say how it is joined; the last such words count."""
+    found: LeadIn | None = None
+    for i in range(len(tokens)):
+        for kind, op in (("group-any", "any"), ("group-all", "all"), ("group-count", "at_least")):
+            reading = tokens.reading(i, kind)
+            if reading and (found is None or reading.next > found.last) and _announces(tokens, reading.next):
+                count = int(reading.value) if op == "at_least" else 1
+                found = LeadIn(op, count, i, reading.next)  # type: ignore[arg-type]
+    return found
+
+
+def _announces(tokens: Tokens, at: int) -> bool:
+    """Whether the list really follows: "following", a colon or the end within a few words."""
+    window = tokens.lower[max(0, at - 6) : at + 4]
+    return "following" in window or "these" in window or "below" in window
+
+
+def combine(tokens: Tokens, drafts: list[Draft], *, inclusion: bool, lead: LeadIn | None = None) -> Node | None:
+    """The statements of one criterion as a tree; ``None`` when there are none."""
+    if not drafts:
+        return None
+    sequence = _brackets(tokens, drafts, inclusion)
+    if lead is not None and lead.op == "at_least" and len(sequence.nodes) > lead.count:
+        return Group("at_least", list(sequence.nodes), count=lead.count)
+    default: Op = "all" if inclusion else "any"
+    return _fold(sequence, lead.op if lead else default, inclusion)
+
+
+def _brackets(tokens: Tokens, drafts: list[Draft], inclusion: bool) -> _Sequence:
+    """Statements inside one pair of brackets are one node."""
+    depths = _depths(tokens)
+    base = min(depths[d.first] for d in drafts)
+    sequence = _Sequence()
+    previous: Draft | None = None
+    index = 0
+    while index < len(drafts):
+        end = index + 1
+        node: Node = drafts[index]
+        if depths[drafts[index].first] > base:
+            while end < len(drafts) and depths[drafts[end].first] > base:
+                end += 1
+            inner = drafts[index:end]
+            if len(inner) > 1 and len(inner) < len(drafts):
+                node = combine(tokens, inner, inclusion=inclusion) or node
+        if previous is not None:
+            sequence.links.append(_link(tokens, previous, drafts[index], depths, base, inclusion))
+        sequence.nodes.append(node)
+        previous = drafts[end - 1]
+        index = end
+    _conditions(tokens, drafts, sequence)
+    return sequence
+
+
+def _depths(tokens: Tokens) -> list[int]:
+    depth = 0
+    depths = []
+    for word in tokens.words:
+        if word in "([":
+            depth += 1
+        depths.append(min(depth, 8))
+        if word in ")]":
+            depth = max(0, depth - 1)
+    return depths
+
+
+def _link(tokens: Tokens, left: Draft, right: Draft, depths: list[int], base: int, inclusion: bool) -> Link:
+    """What stands between two neighbouring statements."""
+    if right.first < left.last:
+        return "near"
+    gap = tokens.lower[left.last : right.first]
+    has_or = "or" in gap or "nor" in gap or "/" in gap
+    has_and = not has_or and ("and" in gap or "&" in gap or "plus" in gap)
+    link: Link = "near"
+    if any(tokens.reading(i, "except") for i in range(left.last, right.first)):
+        return "except"
+    if any(tokens.reading(i, "if") for i in range(left.last, right.first)):
+        return "if"
+    if breaks(tokens, left.last, right.first):
+        link = "strong-or" if has_or else "strong-and" if has_and else "strong"
+    elif depths[right.first] > base and "(" in gap and depths[left.last - 1] <= base:
+        link = "near"
+    elif has_or:
+        link = "or"
+    elif has_and:
+        link = "and"
+    elif any(tokens.reading(i, "example") for i in range(left.last, right.first)):
+        link = "or"
+    elif "," in gap:
+        link = "comma"
+    if left.negation is not None and left.negation == right.negation and link in ("or", "comma", "strong"):
+        return "and"
+    if link == "and" and not inclusion and _alternatives(left, right):
+        return "or"
+    return link
+
+
+def _alternatives(left: Draft, right: Draft) -> bool:
+    """Members of an exclusion list that "and" joins although each alone excludes."""
+    plain = left.limit is None and right.limit is None and left.present and right.present
+    return plain and left.kind in _ENTITY_KINDS and right.kind in _ENTITY_KINDS
+
+
+def _conditions(tokens: Tokens, drafts: list[Draft], sequence: _Sequence) -> None:
+    """Mark "women of childbearing potential must …" and "if …, …" as conditions."""
+    opening = any(tokens.reading(i, "if") for i in range(0, min(3, drafts[0].first)))
+    for i, link in enumerate(sequence.links):
+        left, right = sequence.nodes[i], sequence.nodes[i + 1]
+        if not isinstance(left, Draft) or not isinstance(right, Draft):
+            continue
+        if link in ("strong", "strong-or", "strong-and", "except"):
+            return
+        if opening and link in ("comma", "near", "and"):
+            sequence.links[i] = "then"
+            return
+        people = all(_is_people(node) for node in sequence.nodes[: i + 1])
+        modal = any(tokens.reading(at, "modal") for at in range(left.last, max(left.last, right.first)))
+        modal = modal or tokens.reading(right.first, "modal") is not None
+        if people and modal:
+            sequence.links[i] = "then"
+            return
+
+
+def _is_people(node: Node) -> bool:
+    return isinstance(node, Draft) and (
+        (node.kind == "sex" and node.values != ("female", "male")) or node.subject in _GROUPS_OF_PEOPLE
+    )
+
+
+def _fold(sequence: _Sequence, default: Op, inclusion: bool) -> Node:
+    """Split at the loosest link, fold the parts, join them."""
+    if len(sequence.nodes) == 1:
+        return sequence.nodes[0]
+    strong = [i for i, link in enumerate(sequence.links) if link.startswith("strong")]
+    if strong:
+        said = {sequence.links[i] for i in strong}
+        op: Op = "any" if "strong-or" in said else "all" if "strong-and" in said and "strong" not in said else default
+        return _join(op, [_fold(part, default, inclusion) for part in _split(sequence, strong)])
+    for link in ("then", "except"):
+        if link in sequence.links:
+            at = sequence.links.index(link)  # type: ignore[arg-type]
+            left, right = (_fold(part, default, inclusion) for part in _cut(sequence, at))
+            return Group("if", [left, right]) if link == "then" else _exception(left, right)
+    return _fold_list(_resolve_commas(sequence, default), default, inclusion)
+
+
+def _resolve_commas(sequence: _Sequence, default: Op) -> _Sequence:
+    """A comma means what the next spoken conjunction of its list means."""
+    links = list(sequence.links)
+    spoken: Link = "and" if default == "all" else "or"
+    for i in range(len(links) - 1, -1, -1):
+        if links[i] in ("or", "and"):
+            spoken = links[i]
+        elif links[i] == "comma":
+            links[i] = spoken
+    return _Sequence(sequence.nodes, links)
+
+
+def _fold_list(sequence: _Sequence, default: Op, inclusion: bool) -> Node:
+    mixed = "or" in sequence.links and "and" in sequence.links
+    for link, op in (("or", "any"), ("and", "all")):
+        at = [i for i, found in enumerate(sequence.links) if found == link]
+        if at:
+            parts = [_fold_list(part, default, inclusion) for part in _split(sequence, at)]
+            return _join(op, parts, ambiguous=mixed)  # type: ignore[arg-type]
+    return _fold_near(sequence, inclusion)
+
+
+def _fold_near(sequence: _Sequence, inclusion: bool) -> Node:
+    """What stands side by side holds together; a trailing "if" is a condition on it."""
+    if "if" not in sequence.links:
+        return sequence.nodes[0] if len(sequence.nodes) == 1 else _join("all", list(sequence.nodes))
+    at = sequence.links.index("if")
+    left, right = (_fold_near(part, inclusion) for part in _cut(sequence, at))
+    return Group("if", [right, left])
+
+
+def _split(sequence: _Sequence, at: list[int]) -> list[_Sequence]:
+    parts: list[_Sequence] = []
+    start = 0
+    for i in [*at, len(sequence.links)]:
+        parts.append(_Sequence(sequence.nodes[start : i + 1], sequence.links[start:i]))
+        start = i + 1
+    return parts
+
+
+def _cut(sequence: _Sequence, at: int) -> list[_Sequence]:
+    return [
+        _Sequence(sequence.nodes[: at + 1], sequence.links[:at]),
+        _Sequence(sequence.nodes[at + 1 :], sequence.links[at + 1 :]),
+    ]
+
+
+def _join(op: Op, nodes: list[Node], *, ambiguous: bool = False) -> Node:
+    """A flat group; a conditional alternative ("… or ≤ 5 × ULN if …") is a conjunction, lest it hold for all others."""
+    flat: list[Node] = []
+    for node in nodes:
+        if isinstance(node, Group) and node.op == op and op in ("all", "any"):
+            flat.extend(node.nodes)
+            ambiguous = ambiguous or node.ambiguous
+        elif isinstance(node, Group) and node.op == "if" and op == "any":
+            flat.append(Group("all", list(node.nodes)))
+        else:
+            flat.append(node)
+    return flat[0] if len(flat) == 1 else Group(op, flat, ambiguous)
+
+
+def _exception(left: Node, right: Node) -> Node:
+    """ "A except B" is A and not B; "no A except B" is no (A and not B)."""
+    if isinstance(left, Draft) and not left.present:
+        left.present = True
+        return Group("not", [Group("all", [left, Group("not", [_positive(right)])])])
+    return Group("all", [left, Group("not", [_positive(right)])])
+
+
+def _positive(node: Node) -> Node:
+    """The excepted thing itself: a negation that reached over the "except" does not count."""
+    for draft in [node] if isinstance(node, Draft) else node.nodes:
+        if isinstance(draft, Draft) and draft.negation is not None:
+            draft.present, draft.negation = True, None
+    return node

@@ -1,0 +1,106 @@
+"""The names in a criterion: dictionary mentions and cue phrases as one list without overlaps."""
+
+from __future__ import annotations
+
+import functools
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from critparse.lexicon import Analyte, Score, Subject, default_lexicon
+from critparse.nlp.tokens import Tokens
+from critparse.quantities.units import dimension
+from critparse.rules.draft import Mark, Name
+
+_LEAF_OF_LABEL = {
+    "Condition": "condition",
+    "Drug": "drug",
+    "Procedure": "procedure",
+    "Device": "device",
+    "Measurement": "measurement",
+    "Observation": "observation",
+}
+_NUMERIC_CUES = frozenset(("age", "life_expectancy"))
+_MARK_TYPES = ("qualifier", "response", "scope", "measure-value")
+
+
+class MentionLike(Protocol):
+    """What the rules need of a mention: where it is, what it is, and of which concept."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def concept_id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+@functools.lru_cache(maxsize=8192)
+def traits(concept_id: str) -> tuple[str, bool, frozenset[str]]:
+    """Leaf kind, whether limits belong to it, and the dimensions its units have (empty: any)."""
+    concept = default_lexicon().concept(concept_id)
+    row = concept.row
+    if isinstance(row, Analyte):
+        units = [row.unit, *row.units]
+        return "measurement", True, frozenset(filter(None, (dimension(unit) for unit in units)))
+    if isinstance(row, Score):
+        return "measurement", True, frozenset()
+    if isinstance(row, Subject):
+        return row.kind, True, frozenset((row.dimension,)) if row.dimension else frozenset()
+    return _LEAF_OF_LABEL.get(concept.label, "observation"), False, frozenset()
+
+
+def find_names(tokens: Tokens, mentions: Iterable[MentionLike]) -> list[Name]:
+    """Mentions and cues by position; of two that overlap the longer one stands, a cue before a mention of its length."""
+    found = [*_mention_names(tokens, mentions), *_cue_names(tokens)]
+    found.sort(key=lambda name: (name.first - name.last, bool(name.concept_id), name.first))
+    taken = [False] * len(tokens)
+    kept: list[Name] = []
+    for name in found:
+        if not any(taken[name.first : name.last]):
+            taken[name.first : name.last] = [True] * (name.last - name.first)
+            kept.append(name)
+    return sorted(kept, key=lambda name: name.first)
+
+
+def _mention_names(tokens: Tokens, mentions: Iterable[MentionLike]) -> Iterable[Name]:
+    for mention in mentions:
+        first = bisect_left(tokens.ends, mention.start + 1)
+        last = bisect_left(tokens.starts, mention.end)
+        if last > first:
+            kind, numeric, dimensions = traits(mention.concept_id)
+            yield Name(first, last, kind, mention.name, mention.concept_id, numeric, dimensions)
+
+
+def _cue_names(tokens: Tokens) -> Iterable[Name]:
+    index = 0
+    while index < len(tokens):
+        found = tokens.reading(index, "cue")
+        if found:
+            kind, subject = found.value
+            yield Name(index, found.next, kind, subject, "", kind in _NUMERIC_CUES)
+            index = found.next
+        else:
+            index += 1
+
+
+def find_marks(tokens: Tokens, names: Sequence[Name]) -> list[Mark]:
+    """Qualifiers, response words, scope words and values in words that are not part of a name."""
+    inside = [False] * len(tokens)
+    for name in names:
+        inside[name.first : name.last] = [True] * (name.last - name.first)
+    marks: list[Mark] = []
+    for kind in _MARK_TYPES:
+        index = 0
+        while index < len(tokens):
+            found = tokens.reading(index, kind)
+            if found and not inside[index] and not inside[found.next - 1]:
+                marks.append(Mark(kind, found.value, index, found.next))
+                index = found.next
+            else:
+                index += 1
+    return sorted(marks, key=lambda mark: mark.first)

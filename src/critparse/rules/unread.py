@@ -1,0 +1,85 @@
+"""The words that no statement covers: they become ``unstructured`` statements, never silence."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+from critparse.lexicon.resources import data_lines
+from critparse.nlp.tokens import Tokens
+from critparse.rules.draft import Draft
+from critparse.rules.subjects import breaks
+
+_DEPENDENT = frozenset(
+    "in as that which who whom whose by for with due at on according to from of during including such because where "
+    "when while after before until within per based than into e.g i.e eg ie".split()
+)
+_JUDGEMENT = frozenset("opinion judgment judgement discretion investigator investigator's investigators physician".split())
+
+
+@functools.cache
+def _function_words() -> frozenset[str]:
+    return frozenset(word for _, line in data_lines("function_words.txt") for word in line.split())
+
+
+def content(tokens: Tokens, first: int, last: int) -> list[str]:
+    """The words with content among the tokens ``[first, last)``."""
+    plain = _function_words()
+    return [w for w in tokens.lower[first:last] if len(w) > 1 and w[0].isalpha() and w not in plain]
+
+
+def unread(tokens: Tokens, drafts: list[Draft]) -> list[Draft]:
+    """Unstructured statements for the stretches between separators that hold words but no statement."""
+    found: list[Draft] = []
+    for first, last in _stretches(tokens, drafts):
+        while first < last and tokens.word(first) in ("and", "or", ",", ";", ".", ":", "-", "(", "/", ")", "•", "*"):
+            first += 1
+        if first >= last or any(d.first < last and d.last > first for d in drafts):
+            continue
+        words = content(tokens, first, last)
+        if not words:
+            continue
+        dependent = tokens.word(first) in _DEPENDENT and any(d.last <= first for d in drafts)
+        if dependent and not found:
+            continue
+        found.append(_unstructured(tokens, first, last))
+    return _merged(tokens, found, drafts)
+
+
+def _stretches(tokens: Tokens, drafts: list[Draft]) -> Iterator[tuple[int, int]]:
+    inside = [False] * len(tokens)
+    for draft in drafts:
+        inside[draft.first : draft.last] = [True] * (draft.last - draft.first)
+    start = 0
+    for i in range(len(tokens)):
+        if inside[i]:
+            continue
+        if tokens.word(i) in (",", ";", "and", "or", "•") or breaks(tokens, i, i + 1):
+            yield start, i
+            start = i
+    yield start, len(tokens)
+
+
+def _unstructured(tokens: Tokens, first: int, last: int) -> Draft:
+    while last > first and tokens.word(last - 1) in (".", ";", ",", ":"):
+        last -= 1
+    text = tokens.text[tokens.starts[first] : tokens.ends[last - 1]]
+    draft = Draft("unstructured", text, first, last, [(first, last)], confidence=0.0)
+    draft.evidence.append((first, last))
+    words = tokens.lower[first:last]
+    draft.reason = "a judgement, not a fact" if any(w in _JUDGEMENT for w in words) else "no known entity or limit"
+    return draft
+
+
+def _merged(tokens: Tokens, found: list[Draft], drafts: list[Draft]) -> list[Draft]:
+    """Neighbouring unread stretches of one sentence are one statement."""
+    merged: list[Draft] = []
+    for draft in found:
+        if merged:
+            before = merged[-1]
+            between = any(before.last <= d.first < draft.first for d in drafts)
+            if not between and not breaks(tokens, before.last, draft.first):
+                merged[-1] = _unstructured(tokens, before.first, draft.last)
+                continue
+        merged.append(draft)
+    return merged

@@ -1,0 +1,102 @@
+"""Readers of trial records, one per format, and the sniffer that chooses among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from critparse.errors import CritparseError, EmptyInput, InputError, MalformedInput, describe
+from critparse.sources import containers
+from critparse.sources.clean import CleanText
+from critparse.sources.containers import Item
+from critparse.sources.load import MAX_BYTES, checked, decode, lines_of, load_file
+from critparse.sources.reader import Reader, TextReader
+from critparse.sources.record import Record
+from critparse.sources.sniff import AUTO, formats, named, read_content
+
+__all__ = ["MAX_BYTES", "CleanText", "Record", "Source", "formats", "read", "read_many"]
+
+Source = str | bytes | Path | Mapping[str, Any]
+"""A ``str`` is the text itself, a ``Path`` a file, bytes and mappings any known format."""
+
+_LINES = frozenset({".jsonl", ".ndjson"})
+
+
+def read(source: Source, *, format: str = AUTO, where: str | None = None, max_bytes: int = MAX_BYTES) -> Record:
+    """Read one trial record.
+
+    ``format`` is ``"auto"`` or one of :func:`formats`; ``where`` names the input in messages; ``max_bytes`` bounds it.
+
+    Raises:
+        InputError: one of its kinds (see :mod:`critparse.errors`): not found, empty, binary, too large, malformed, of
+            unknown format, or holding several records.
+    """
+    name, reader, items = _open(source, format, where, max_bytes)
+    first = next(items, None)
+    if first is None:
+        raise EmptyInput(where=name)
+    if next(items, None) is not None:
+        raise InputError(where=name, reason="it holds several records where one is expected")
+    record = _read_item(first, reader)
+    if isinstance(record, CritparseError):
+        raise record
+    return record
+
+
+def read_many(
+    source: Source, *, format: str = AUTO, where: str | None = None, max_bytes: int = MAX_BYTES
+) -> Iterator[Record | CritparseError]:
+    """Read every record of a source: JSON lines, a JSON array, a page of studies, a table, or a single record.
+
+    A record that cannot be read comes as the error in its place.
+
+    Raises:
+        InputError: the source as a whole cannot be read (at the call, not at the first record).
+    """
+    _, reader, items = _open(source, format, where, max_bytes)
+    return (_read_item(item, reader) for item in items)
+
+
+def _open(source: Source, format: str, where: str | None, max_bytes: int) -> tuple[str, Reader | None, Iterator[Item]]:
+    """The name of a source, the reader asked for, and the source's items."""
+    reader = named(format)
+    name = where or describe(source if isinstance(source, Path) else None)
+    if isinstance(source, Mapping):
+        return name, reader, containers.object_items(source, name)
+    suffix = source.suffix.lower() if isinstance(source, Path) else ""
+    if isinstance(source, Path) and suffix in _LINES and not isinstance(reader, TextReader):
+        return name, reader, containers.json_lines_items(lines_of(source, name, max_bytes), name)
+    if isinstance(source, Path):
+        text = load_file(source, name, max_bytes)
+    elif isinstance(source, str):
+        text = checked(source, name, max_bytes)
+    else:
+        text = decode(source, name, max_bytes)
+    return name, reader, _items(text, name, suffix, reader)
+
+
+def _items(text: str, where: str, suffix: str, reader: Reader | None) -> Iterator[Item]:
+    """Split a text into records, by what its name says and what it looks like."""
+    if isinstance(reader, TextReader):
+        return iter([(where, text)])
+    if containers.looks_like_json_lines(text):
+        return containers.json_lines_items(text.split("\n"), where)
+    if suffix == ".json" or containers.looks_like_json(text):
+        return containers.object_items(containers.parse_json(text, where), where)
+    if containers.looks_like_table(text):
+        return containers.table_items(text, where)
+    if reader is not None or suffix in {".csv", ".tsv"}:
+        wanted = reader.name if reader else "table"
+        raise MalformedInput(where=where, format=wanted, reason="it is neither JSON nor a table with known columns")
+    return iter([(where, text)])
+
+
+def _read_item(item: Item, reader: Reader | None) -> Record | CritparseError:
+    where, content = item
+    if isinstance(content, CritparseError):
+        return content
+    try:
+        return read_content(content, where, reader)
+    except CritparseError as error:
+        return error

@@ -1,0 +1,33 @@
+"""What every reader makes of a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from critparse.schema import Registry
+from critparse.sources.clean import CleanText
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One trial record, read but not yet understood.
+
+    ``texts`` begins with ``eligibility`` (possibly empty); ``description``, ``summary`` and ``title`` follow where the
+    record has them.
+    """
+
+    trial_id: str | None
+    title: str | None
+    source_format: str
+    texts: tuple[CleanText, ...]
+    registry: Registry
+
+    def text(self, id: str) -> CleanText | None:
+        """The text with this id, if the record has it."""
+        return next((text for text in self.texts if text.id == id), None)
+
+
+def texts(eligibility: CleanText, others: Iterable[CleanText]) -> tuple[CleanText, ...]:
+    """The texts of a record: the eligibility section always, the others when they say anything."""
+    return (eligibility, *(text for text in others if text.raw.strip()))

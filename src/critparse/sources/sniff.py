@@ -1,0 +1,67 @@
+"""The readers there are, and which of them takes an input. A new reader is one module and one line here."""
+
+from __future__ import annotations
+
+from critparse.errors import MalformedInput, UnknownFormat
+from critparse.sources import ctgov_v2, page, simple, text
+from critparse.sources.containers import Content
+from critparse.sources.reader import FieldsReader, Reader, TextReader
+from critparse.sources.record import Record
+
+AUTO = "auto"
+READERS: tuple[Reader, ...] = (
+    page.READER,
+    ctgov_v2.READER,
+    simple.READER,
+    text.READER,
+)
+
+
+def formats() -> tuple[str, ...]:
+    """The names of the formats that can be read."""
+    return tuple(reader.name for reader in READERS)
+
+
+def named(format: str) -> Reader | None:
+    """The reader of a format; ``None`` for ``"auto"``.
+
+    Raises:
+        UnknownFormat: there is no reader of that name.
+    """
+    if format == AUTO:
+        return None
+    for reader in READERS:
+        if reader.name == format:
+            return reader
+    raise UnknownFormat(where=f"the format {format!r}", known=", ".join(formats()))
+
+
+def read_content(content: Content, where: str, reader: Reader | None) -> Record:
+    """Read one record with the given reader, or with the one that recognises it best.
+
+    Raises:
+        UnknownFormat: no reader recognises it.
+        MalformedInput: the reader cannot make sense of it.
+    """
+    chosen = reader or _best(content, where)
+    if isinstance(content, str) and isinstance(chosen, TextReader):
+        return chosen.read(content, where)
+    if not isinstance(content, str) and isinstance(chosen, FieldsReader):
+        return chosen.read(content, where)
+    kinds = "text, not a JSON object" if isinstance(chosen, TextReader) else "a JSON object, not text"
+    raise MalformedInput(where=where, format=chosen.name, reason=f"it should be {kinds}")
+
+
+def _best(content: Content, where: str) -> Reader:
+    """The reader that is surest of the content; of equals the first listed."""
+    scores = [(_score(reader, content), reader) for reader in READERS]
+    score, reader = max(scores, key=lambda pair: pair[0])
+    if score <= 0:
+        raise UnknownFormat(where=where, known=", ".join(formats()))
+    return reader
+
+
+def _score(reader: Reader, content: Content) -> float:
+    if isinstance(reader, TextReader):
+        return reader.recognises(content) if isinstance(content, str) else 0.0
+    return 0.0 if isinstance(content, str) else reader.recognises(content)
