@@ -82,6 +82,9 @@ def read_measure(tokens: Tokens, index: int, *, signed: bool = False) -> Measure
     reference, after = _reference(tokens, at, number, None)
     if reference:  # before the unit: in "3 times normal" the "times" is no unit
         return Measure(number.value, None, None, reference, after, index, number.spelled)
+    adjective = tokens.reading(at, "adjective")  # "six consecutive months"
+    if adjective and (later := tokens.reading(adjective.next, "unit")) and later.value.dimension == "time":
+        at = adjective.next
     unit = read_unit(tokens, at, number.power)
     unit_tokens = None
     if unit:
@@ -184,7 +187,28 @@ def _operand(tokens: Tokens, index: int) -> Measure | None:
     if found is None:
         after = _skip_fillers(tokens, index)
         found = read_measure(tokens, after, signed=True) if after != index else None
+        if found is None and after < len(tokens) and tokens.words[after].isupper() and 3 <= len(tokens.words[after]) <= 6:
+            found = read_measure(tokens, after + 1)  # "> GINA 2"
+            found = found if found and found.unit is None else None
     return found
+
+
+def _direct_operand(tokens: Tokens, index: int) -> Measure | None:
+    """The number right after "over" or "under", or after "over the age of"."""
+    age = tokens.reading(index, "age-filler")
+    return read_measure(tokens, age.next if age else index, signed=True)
+
+
+def _extreme_operand(tokens: Tokens, index: int, at: int) -> Measure | None:
+    """ "a minimum life expectancy of 12 weeks", "maximum single dose: 20 mg": words between extreme and number."""
+    if not tokens.reading(index, "extreme"):
+        return None
+    for i in range(at, min(at + 6, len(tokens))):
+        if tokens.word(i) in (",", ";", ".", "(", "and", "or"):
+            return None
+        if tokens.word(i) in ("of", ":", "is", "was", "be", "="):
+            return read_measure(tokens, i + 1, signed=True)
+    return None
 
 
 def _count(tokens: Tokens, index: int) -> Measure | None:
@@ -309,8 +333,9 @@ def _read_bounded(tokens: Tokens, index: int) -> Limit | None:
     if operator is None or (operator[0] == "eq" and tokens.reading(index - 1, "count-of")):
         return None
     direct = tokens.reading(index, "direct")  # "over 18" limits, "over a 6 week period" does not
-    measure = _operand(tokens, operator[1]) if not direct else read_measure(tokens, operator[1], signed=True)
+    measure = _direct_operand(tokens, operator[1]) if direct else _operand(tokens, operator[1])
     measure = measure or _count(tokens, operator[1]) or _grade(tokens, index, operator[1])
+    measure = measure or _extreme_operand(tokens, index, operator[1])
     if measure is None:
         return None
     if operator[0] in ("ge", "gt"):
@@ -417,7 +442,7 @@ def _post(tokens: Tokens, measure: Measure, index: int) -> Limit | None:
     for _ in range(3):
         post = tokens.reading(at, "op-post")
         if post and not (post.value == "ge" and tokens.word(at) == "+" and not _free_plus(tokens, at)):
-            if post.next - at == 1 and read_number(tokens, post.next) is not None:
+            if read_number(tokens, post.next) is not None or tokens.word(post.next) == "than":
                 return None
             limit = _limit(measure, *_bounds(post.value, measure.value), index, operator=post.value)
             if limit.unit_tokens is None and (unit := read_unit(tokens, post.next)):  # "18+ years"
@@ -529,8 +554,14 @@ def read_limits(tokens: Tokens) -> list[Limit]:
 
 
 def _is_scale(tokens: Tokens, limit: Limit) -> bool:
-    """Whether the range only says how far a scale goes ("on a 0-10 scale"), or is a time of day ("10:40")."""
+    """Whether the numbers limit nothing: the ends of a scale ("on a 0-10 scale"), a time of day ("10:40"), the body
+    surface that clearances are normalised to, a designation ("day 1 visit").
+    """
     if tokens.word(limit.last) == ":" and tokens.glued(limit.last) and tokens.word(limit.last + 1)[:1].isdecimal():
+        return True
+    if limit.dimension in ("area", "bsa") and limit.lower is not None and limit.lower.value == 1.73:
+        return True
+    if not limit.stated and tokens.reading(limit.first - 1, "designator") and not limit.is_time:
         return True
     if limit.operator != "range" or limit.lower is None or limit.lower.value not in (0, 1):
         return False

@@ -65,6 +65,10 @@ def _read_digits(tokens: Tokens, index: int) -> Number | None:
     fraction = tokens.reading(after, "number-unit")
     if fraction and fraction.value < 1 and tokens.glued(after):
         return Number(value + fraction.value, 0, fraction.next)
+    if tokens.word(after + 1) == "/" and tokens.word(after + 2) == "7" and tokens.glued(after + 1):  # "36 0/7 weeks"
+        days = digits(tokens.word(after)) if tokens.word(after).isdecimal() else None
+        if days is not None and days < 7:
+            return Number(round(value + days / 7, 6) if days else value, 0, after + 3)
     after = _skip_repeat(tokens, after, value)
     scale = tokens.reading(after, "number-scale")
     if scale:
@@ -176,7 +180,9 @@ def _read_words(tokens: Tokens, index: int) -> Number | None:
 
 
 def _read_article(tokens: Tokens, index: int) -> Number | None:
-    """ "a year", "an hour": one of a unit of time."""
+    """ "a year", "an hour": one of a unit of time; but "twice a week" is a frequency."""
+    if tokens.reading(index - 1, "unit") or tokens.reading(index - 1, "number-times") or tokens.word(index - 1) in ("times", "hours"):
+        return None
     unit = tokens.reading(index + 1, "unit")
     if unit and unit.value.dimension == "time" and len(tokens.word(index + 1)) > 2:
         return Number(1.0, 0, index + 1, spelled=True)

@@ -162,7 +162,8 @@ def read_period(tokens: Tokens, index: int) -> Window | None:
     event = read_anchor(tokens, found.next)
     if event is None:
         return None
-    return Window("period", None, AnchorReading(event[0], "during", found.next, event[1]), index, event[1])
+    name = "study_period" if event[0] == "study_start" else event[0]
+    return Window("period", None, AnchorReading(name, "during", found.next, event[1]), index, event[1])
 
 
 def read_frequency(tokens: Tokens, index: int) -> FrequencyReading | None:

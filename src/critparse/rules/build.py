@@ -48,6 +48,7 @@ class CriterionReading:
     response: tuple[Qualifier, ...]
     whole: Span
     trailing: str
+    lead_span: Span | None
 
 
 def read_criterion(
@@ -80,6 +81,7 @@ def read_criterion(
         lead=lead,
         response=_response_at_end(reading, builder),
         whole=place(0, len(text)),
+        lead_span=builder.span(lead.first, lead.last) if lead else None,
         trailing=next((w for w in reversed(last) if w in ("or", "and")), ""),
     )
 
@@ -112,7 +114,8 @@ def _rule(node: Node, builder: LeafBuilder) -> Rule:
     if node.op == "if":
         return IfThen(condition=rules[0], rule=rules[1])
     if node.op == "at_least":
-        return AtLeast(count=node.count, rules=rules)
+        evidence = tuple(builder.span(*where) for where in node.evidence)
+        return AtLeast(count=node.count, rules=rules, evidence=evidence)
     return (AllOf if node.op == "all" else AnyOf)(rules=rules, ambiguous=node.ambiguous)
 
 
@@ -131,7 +134,7 @@ def with_children(own: CriterionReading, children: Sequence[tuple[Rule, str]], k
             reason="no words to read", subject=Subject(text="", spans=()), evidence=(own.whole,), confidence=0.0
         )
     rules = tuple(rule for rule, _ in children)
-    group = rules[0] if len(rules) == 1 else _group(own.lead, rules, [word for _, word in children], kind)
+    group = rules[0] if len(rules) == 1 else _group(own, rules, [word for _, word in children], kind)
     if own.node is None or (isinstance(own.node, Unstructured) and own.lead is not None):
         return group
     return AllOf(rules=(*_conjuncts(own.node), group))
@@ -141,9 +144,11 @@ def _conjuncts(rule: Rule) -> tuple[Rule, ...]:
     return rule.rules if isinstance(rule, AllOf) and not rule.ambiguous else (rule,)
 
 
-def _group(lead: LeadIn | None, rules: tuple[Rule, ...], trailing: list[str], kind: CriterionKind) -> Rule:
+def _group(own: CriterionReading, rules: tuple[Rule, ...], trailing: list[str], kind: CriterionKind) -> Rule:
+    lead = own.lead
     if lead is not None and lead.op == "at_least":
-        return AtLeast(count=min(lead.count, len(rules)), rules=rules)
+        evidence = (own.lead_span,) if own.lead_span else ()
+        return AtLeast(count=min(lead.count, len(rules)), rules=rules, evidence=evidence)
     if lead is not None:
         return AnyOf(rules=rules) if lead.op == "any" else AllOf(rules=rules)
     if "or" in trailing[:-1]:

@@ -35,6 +35,7 @@ class Group:
     nodes: list[Node]
     ambiguous: bool = False
     count: int = 1
+    evidence: tuple[tuple[int, int], ...] = ()
 
 
 Node = Draft | Group
@@ -80,7 +81,7 @@ def combine(tokens: Tokens, drafts: list[Draft], *, inclusion: bool, lead: LeadI
         return None
     sequence = _brackets(tokens, drafts, inclusion)
     if lead is not None and lead.op == "at_least" and len(sequence.nodes) > lead.count:
-        return Group("at_least", list(sequence.nodes), count=lead.count)
+        return Group("at_least", list(sequence.nodes), count=lead.count, evidence=((lead.first, lead.last),))
     default: Op = "all" if inclusion else "any"
     return _fold(sequence, lead.op if lead else default, inclusion)
 

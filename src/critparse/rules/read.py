@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from critparse.nlp.negation import NegationScope, negation_scopes
@@ -14,8 +15,12 @@ from critparse.rules import subjects
 from critparse.rules.draft import Draft, Mark, Name
 from critparse.rules.names import MentionLike, find_marks, find_names
 
-_DOSE_DIMENSIONS = ("mass", "volume", "arbitrary", "enzyme", "amount", "count/area", "count/mass", "radiation", "activity")
+_DOSED = frozenset(("mass", "volume", "arbitrary", "enzyme", "amount", "count", "radiation", "activity", "equivalent"))
+_DOSED_PER = frozenset(("time", "mass", "area", "bsa", "count"))
 _LIST_JOINS = frozenset((",", "and", "or", "/", "-", "–", "to", "&", "and/or"))
+_SCORE_FILLERS = frozenset(("of", ":", "functional", "is", "(", ")", "performance", "status", "score", "scores", "=", "physical"))
+_BARE_GAP = frozenset(("of", ":", "score", "is", "scores", "grade", "class", "stage", "=", "level", "value", "(", ")", "was", "at"))
+_STAGE_HEADS = frozenset(("stage", "stages", "grade", "grades", "class", "classes"))
 _LEFT_BORDERS = frozenset((",", ";", "•", ".", ":", "(", "and", "or"))
 
 
@@ -61,6 +66,7 @@ class _Attacher:
         for limit in self.reading.limits:
             self._place(limit)
         self._values_of_scores()
+        self._stages()
         for name in self.names:
             if name.first not in self.used:
                 self._plain(name)
@@ -92,12 +98,14 @@ class _Attacher:
             return
         subject = subjects.inside(self.names, limit)
         if subject is None:
-            subject = subjects.preceding(self.tokens, self._free_names(), self.reading.limits, limit)
+            subject = subjects.preceding(self.tokens, self.names, self.reading.limits, limit)
         if limit.is_time:
             self._place_time(limit, subject)
             return
         if subject is None:
             subject = subjects.following(self.tokens, self.names, limit)
+        elif not limit.stated and not _BARE_GAP.issuperset(self.tokens.lower[subject.last : limit.first]):
+            subject = None
         if self._is_dose(limit, subject):
             self.doses.append(limit)
         elif subject is not None:
@@ -110,15 +118,12 @@ class _Attacher:
         nearest = [n for n in self.names if n.numeric and n.last <= limit.first and limit.first - n.last <= 4]
         return bool(nearest) and nearest[-1].kind != "age" and "time" in nearest[-1].dimensions
 
-    def _free_names(self) -> list[Name]:
-        return self.names
-
     def _bare(self, limit: Limit) -> None:
         """A number alone: the value of a score right before it, else no limit at all ("SLEDAI 8", "type 2")."""
         for name in self.names:
             gap = self.tokens.lower[name.last : limit.first]
             if name.numeric and name.last <= limit.first and name.first not in self.used and len(gap) <= 2:
-                if all(word in ("of", ":", "score", "is", "scores", "grade", "class", "stage", "=") for word in gap):
+                if _BARE_GAP.issuperset(gap):
                     if name.kind in ("measurement", "age"):
                         self._measurement(limit, name)
                     return
@@ -134,32 +139,18 @@ class _Attacher:
             self.windows.append((window, limit))
         elif subject is not None and subject.kind == "age":
             self._age(limit, subject)
-        elif self._head_age(limit):
+        elif subjects.is_age_at_head(self.tokens, limit, self.names):
             self._age(limit, None, confidence=0.8)
         elif (after := subjects.following(self.tokens, self.names, limit)) and "time" in after.dimensions:
             self._measurement(limit, after)
         elif limit.stated or limit.operator:
             self.windows.append((Window("duration", limit, None, limit.first, limit.last), limit))
 
-    def _head_age(self, limit: Limit) -> bool:
-        """A stated limit in years (or months) at the head of an item, with nothing but people before it, is an age."""
-        if not limit.stated or limit.ucum not in ("a", "mo"):
-            return False
-        if any(name.kind not in ("sex", "age", "observation", "reproductive") for name in self.names if name.last <= limit.first):
-            return False
-        people = {"patients", "patient", "adult", "adults", "subjects", "subject", "participants", "children", "people",
-                  "individuals", "persons", "volunteers", "adolescents", "infants", "healthy", "outpatients", "must",
-                  "be", "is", "are", "who", "either", "gender", "sex", "and", "or", "of", "both", "any", "the", "all",
-                  "with", "aged", "in", "between", "(", ":", "have", "to", "inpatients", "from", "a", "hospitalized",
-                  "elderly", "older", "young", "child", "male", "female"}
-        before = self.tokens.lower[: limit.first]
-        if any(word not in people for word in before if not any(n.first <= i < n.last for n in self.names for i in [before.index(word)])):
-            return False
-        after = self.tokens.word(limit.last)
-        return after in ("", ",", ".", ";", ")", "and", "old", "or", "with", "who", "at", "(", "inclusive")
-
     def _is_dose(self, limit: Limit, subject: Name | None) -> bool:
-        if limit.dimension is None or not limit.dimension.startswith(_DOSE_DIMENSIONS) or limit.relative_to:
+        if limit.dimension is None or limit.relative_to:
+            return False
+        amount, *per = limit.dimension.split("/")
+        if amount not in _DOSED or not _DOSED_PER.issuperset(per) or (amount == "count" and not per):
             return False
         drug = self._drug_near(limit)
         if drug is None:
@@ -284,11 +275,26 @@ class _Attacher:
                 head = self.tokens.reading(at, "ordinal-head")
                 if head:
                     at = head.next
-                elif self.tokens.word(at) in ("of", ":", "functional", "is", "(", "performance", "status", "score", "scores", "="):
+                elif self.tokens.word(at) in _SCORE_FILLERS:
                     at += 1
             values, last = self._value_list(at)
             if len(values) > 1 or (values and (name.first, name.last) not in limited):
                 self._set_values(name, values, at, last)
+
+    def _stages(self) -> None:
+        """ "stage III or IV", "grade 2-4" of something that is no score the lexicon knows."""
+        for at in range(len(self.tokens)):
+            head = self.tokens.word(at)
+            if head not in _STAGE_HEADS or any(d.first <= at < d.last for d in self.drafts):
+                continue
+            values, last = self._value_list(at + 1)
+            named = any(name.first <= at < name.last and name.first in self.used for name in self.names)
+            if values and not named:
+                draft = Draft("measurement", head.removesuffix("es") if head == "classes" else head.rstrip("s") or head, at, last, [(at, at + 1)])
+                draft.values = tuple(values)
+                draft.confidence = 0.8
+                draft.evidence = [(at, last)]
+                self.drafts.append(draft)
 
     def _bare_value(self, name: Name) -> bool:
         return any(
@@ -309,6 +315,8 @@ class _Attacher:
         ranks: list[float] = []
         last = index
         ranged = False
+        if re.fullmatch(r"\d(?:,\d)+", self.tokens.word(index)):  # "ASA 1,2"
+            return self.tokens.word(index).split(","), index + 1
         while (grade := read_grade(self.tokens, index)) is not None:
             written, rank, last = grade
             if ranged and ranks and rank > ranks[-1] and written.isalpha():
@@ -366,6 +374,9 @@ class _Attacher:
                     draft.amount = limit
                     draft.cover(limit.first, limit.last)
                     break
+            else:  # a second dose of the same drug is a statement of its own
+                self._without_subject(limit)
+        self.drafts.sort(key=lambda draft: (draft.first, draft.last))
 
     def _attach_windows(self) -> None:
         for window, _ in sorted(self.windows, key=lambda pair: pair[0].first):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
+from critparse.lexicon.resources import data_lines
 from critparse.nlp.tokens import Tokens
 from critparse.quantities.grammar import Limit
 from critparse.rules.draft import Name
@@ -145,3 +147,22 @@ def is_age(tokens: Tokens, limit: Limit, names: Sequence[Name]) -> Name | None |
         return True
     unit = tokens.lower[limit.unit_tokens[0] : limit.unit_tokens[1]] if limit.unit_tokens else []
     return True if limit.stated and unit[:1] == ["yo"] else None
+
+
+@functools.cache
+def _people_words() -> frozenset[str]:
+    return frozenset(word for _, line in data_lines("people_words.txt") for word in line.split())
+
+
+def is_age_at_head(tokens: Tokens, limit: Limit, names: Sequence[Name]) -> bool:
+    """Whether unit and place make a limit an age: stated, in years, only people before it, nothing measured after it."""
+    if not limit.stated or limit.ucum not in ("a", "mo"):
+        return False
+    before = [name for name in names if name.last <= limit.first]
+    if any(name.kind not in ("sex", "age", "observation", "reproductive") for name in before):
+        return False
+    named = {i for name in before for i in range(name.first, name.last)}
+    people = _people_words()
+    if any(i not in named and tokens.word(i) not in people for i in range(limit.first)):
+        return False
+    return tokens.word(limit.last) in ("", ",", ".", ";", ")", "and", "old", "or", "with", "who", "at", "(", "inclusive", "in", "of")

@@ -115,11 +115,12 @@ class Not(Model):
 
 
 class AtLeast(Model):
-    """At least ``count`` of ``rules`` hold."""
+    """At least ``count`` of ``rules`` hold; ``evidence``: the words that say how many."""
 
     kind: Literal["at_least"] = "at_least"
     count: int = Field(ge=1)
     rules: tuple[Rule, ...]
+    evidence: tuple[Span, ...] = ()
 
 
 class IfThen(Model):

@@ -10,7 +10,8 @@ from critparse.segment.markers import Marker, ordered_at
 from critparse.segment.vocabulary import vocabulary
 
 _PLACE = re.compile(
-    r"(?:(?<=\s)|(?<=[;:,.，；。)]))[(（]?(?:\d{1,2}(?:\.\d{1,2}){0,3}|[ivxIVX]{1,5}|[a-zA-Z]|[A-Z]{1,4}[- ]?\d{1,3})[.)）、:]|[①-⑳]"
+    r"(?:(?<=\s)|(?<=[;:,.，；。)]))"
+    r"[(（]?(?:\d{1,2}(?:\.\d{1,2}){0,3}|[ivxIVX]{1,5}|[a-zA-Z]|[A-Z]{1,4}[- ]?\d{1,3})[.)）、:]|[①-⑳]"
 )
 _SIGN = re.compile(r"(?<=\s)(?P<sign>[•●○◦▪■□►➢➤✓✔‣⁃∙⦁]|‚Ä¢)\s{0,5}(?=\S)")
 _DASH = re.compile(r"(?:(?<=\s)|(?<=[.;]))(?P<sign>[-–—*])\s+(?=[A-Z≥≤<>À-Þ]|\d{1,3}\s?[A-Za-z])")
@@ -119,9 +120,15 @@ def _opened_chain(text: str, block: Block, openers: str) -> list[Marker]:
             chain.append(marker)
         elif not chain and 1 in marker.ordinals:
             before = text[max(block.content, marker.start - 4) : marker.start].rstrip()
-            if before[-1:] and before[-1] in openers:
+            announced = ":" in openers and before[-1:] in (";", ",") and _announced(text, block.content, marker.start)
+            if before[-1:] and (before[-1] in openers or announced):
                 chains[marker.style] = [Marker(marker.start, marker.content, marker.style, (1,), marker.path)]
     return max(chains.values(), key=len, default=[])
+
+
+def _announced(text: str, start: int, stop: int) -> bool:
+    """Whether "the following …" stands right before ``stop``, in place of a colon."""
+    return "following" in text[max(start, stop - 28) : stop].lower()
 
 
 def _stands_free(text: str, start: int, marker: Marker) -> bool:
@@ -134,23 +141,20 @@ def _stands_free(text: str, start: int, marker: Marker) -> bool:
         return True
     word = _LAST_WORD.search(stripped)
     if word and vocabulary().has("ordinal_noun", word[1].lower()):
-        return marker.style.startswith("(") and word[1].lower() in ("and", "or")
+        return marker.style.endswith(")") and word[1].lower() in ("and", "or")
     following = text[marker.content : marker.content + 1]
     return following.isupper() or following in "<>≥≤" or marker.style.endswith(")") or before.endswith(("  ", "\n"))
 
 
 def _signs(text: str, block: Block, pattern: re.Pattern[str]) -> list[Marker]:
     """The further bullets of the block's own kind inside it; of any kind when it has none."""
-    chain = []
-    own = text[block.start] if block.marker else None
-    for found in pattern.finditer(text, block.content, block.end):
-        if (
-            found["sign"][0] == (own or found["sign"][0])
-            and not _between_digits(text, found)
-            and found.end() < block.end
-        ):
-            chain.append(_bullet(found))
-    return chain
+    own = text[block.start] if block.marker else ""
+    places = [found for found in pattern.finditer(text, block.content, block.end) if found.end() < block.end]
+    return [
+        _bullet(found)
+        for found in places
+        if found["sign"][0] in (own or found["sign"]) and not _between_digits(text, found)
+    ]
 
 
 def _bullet(found: re.Match[str]) -> Marker:

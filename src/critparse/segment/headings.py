@@ -74,22 +74,25 @@ def kind_heading(text: str, start: int, content: int, end: int) -> Heading | Non
             return found
     if end == limit and (found := _read(text, start, content, end, end, closed=False)):
         return found
-    return _copula_heading(text, start, content, limit) if start == content else None
+    return _run_on_heading(text, start, content, limit) if start == content else None
 
 
-def _copula_heading(text: str, start: int, content: int, limit: int) -> Heading | None:
-    """ "Exclusion criteria were …": the heading ends behind the verb."""
+def _run_on_heading(text: str, start: int, content: int, limit: int) -> Heading | None:
+    """ "Exclusion criteria were asthma", "Inclusion criteria Patients with …": the heading has no colon at all."""
     words = words_of(text, content, limit)[:10]
     core = _core(words, vocabulary())
     if core is None or core[3] or core[1] + 2 >= len(words):
         return None
     first, last, kind, _ = core
-    verb = words[last + 1]
-    if not vocabulary().has("copula", verb.lower) or text[words[last].end : verb.start].strip() or kind == "unknown":
+    after, criteria = words[last + 1], text[words[last].start : words[last].end]
+    if text[words[last].end : after.start].strip() or kind == "unknown":
         return None
     if any(not vocabulary().has("generic", word.lower) for word in words[:first]):
         return None
-    return Heading(start, verb.end, "kind", kind)
+    if vocabulary().has("copula", after.lower):
+        return Heading(start, after.end, "kind", kind)
+    sentence = text[after.start : after.end].istitle() and (criteria.islower() or criteria.isupper())
+    return Heading(start, words[last].end, "kind", kind) if sentence else None
 
 
 def _read(
@@ -105,11 +108,13 @@ def _read(
     first, last, kind, bare = core
     prefix, suffix = words[:first], words[last + 1 :]
     whole = stop == end
-    if not _prefix_fits(prefix, bare=bare) or not _suffix_fits(text, words[last], suffix, closed=closed):
+    if not _prefix_fits(text, prefix, words[first], bare=bare) or not _suffix_fits(
+        text, words[last], suffix, closed=closed
+    ):
         return None
     if bare and not closed and (suffix or not whole or start < content or words[0].lower in ("included", "excluded")):
         return None
-    if stopped is not None and suffix and stopped < end:
+    if stopped is not None and ((suffix and (stopped < end or text[stop] == ".")) or len(prefix) > 4):
         return None
     if start < content and not closed and suffix:
         return None
@@ -173,8 +178,12 @@ def _linked(words: list[Word], vocab: Vocabulary, i: int, c: int) -> bool:
     )
 
 
-def _prefix_fits(prefix: list[Word], *, bare: bool) -> bool:
+def _prefix_fits(text: str, prefix: list[Word], core: Word, *, bare: bool) -> bool:
+    """Whether the words before the kind word name a subgroup, and are not the end of a sentence before a heading."""
     vocab = vocabulary()
+    small = [word for word in prefix[1:] if text[word.start].islower() and not vocab.has("group", word.lower)]
+    if small and text[core.start].isupper() and prefix[-1].end < core.start:
+        return False
     if len(prefix) > (3 if bare else 8):
         return False
     if prefix and prefix[-1].lower in _PREPOSITIONS:
@@ -217,7 +226,9 @@ def _label(text: str, prefix: list[Word], suffix: list[Word], stop: int) -> str 
 
 def _is_clause_word(word: str) -> bool:
     """Whether a heading's suffix with this word is a clause, not the name of a subgroup."""
-    return word in ("will", "must", "following", "they", "provided", "were") or vocabulary().has("statement", word)
+    return word in ("will", "must", "following", "they", "provided", "were", "are", "is") or vocabulary().has(
+        "statement", word
+    )
 
 
 def _tidy(label: str) -> str | None:
@@ -265,7 +276,7 @@ def _names_group(line: str, words: list[Word], *, closed: bool) -> bool:
         return False
     if len(words) <= 5 and vocab.has("group_letter", words[-1].lower.removesuffix("s")):
         return not any(vocab.has("statement", word.lower) for word in words)
-    return len(words) <= 7 and line.upper() == line and any(c.isalpha() for c in line)
+    return len(words) <= 7 and line.upper() == line and line[0].isalpha()
 
 
 def _lettered(rest: list[Word]) -> bool:

@@ -34,7 +34,8 @@ class Marker:
     """A list marker. Markers of one list share ``style``; ``ordinals`` are the places in it they may stand for.
 
     A letter that is also a Roman numeral has two ordinals. ``path`` are the numbers of "2.1.3". ``weak`` markers
-    (a capital letter, a code, a decimal path) count only where a neighbour in the sequence is seen.
+    (a capital letter, a code, a decimal path) count only where a neighbour in the sequence is seen. ``shift`` is the
+    number of columns from the first of two bullets ("* •") to the second, which is the one that counts.
     """
 
     start: int
@@ -43,6 +44,7 @@ class Marker:
     ordinals: tuple[int, ...] = ()
     path: tuple[int, ...] = ()
     weak: bool = False
+    shift: int = 0
 
     @property
     def bullet(self) -> bool:
@@ -62,8 +64,11 @@ class Marker:
 
 
 def marker_at(text: str, start: int, end: int) -> Marker | None:
-    """The marker with which ``text[start:end]`` begins; a bullet in front of a number goes with the number."""
+    """The marker with which ``text[start:end]`` begins; a bullet in front of a number or a bullet goes with it."""
     bullet = _bullet(text, start, end)
+    doubled = _bullet(text, bullet.content, end) if bullet and text[bullet.content] != text[start] else None
+    if bullet and doubled and doubled.content < end:
+        return Marker(start, doubled.content, doubled.style, shift=doubled.start - start)
     inner = ordered_at(text, bullet.content if bullet else start, end)
     if bullet and inner and not inner.weak and inner.content < end:
         return Marker(start, inner.content, bullet.style + inner.style, inner.ordinals, inner.path)

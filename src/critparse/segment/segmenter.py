@@ -219,9 +219,7 @@ class _Reader:
                 return False
             self._note(block.start, found.end, "heading")
             self._begin(kind, self.section.label)
-        elif self._choice(self.kind, found):
-            return False
-        elif self.section.blocks and (block.marker is not None or found.kind is None):
+        elif self._choice(self.kind, found) or self._inside_list(block, found):
             return False
         else:
             self._note(block.start, found.end, "introduction")
@@ -234,11 +232,17 @@ class _Reader:
             return found.conjunction and not found.choice
         return found.choice and not found.conjunction
 
+    def _inside_list(self, block: Block, found: LeadIn) -> bool:
+        """Whether the lead-in stands between criteria, marked as one of them or naming no kind."""
+        return bool(self.section.blocks) and (block.marker is not None or found.kind is None)
+
     def _marked_lead(self, block: Block, following: Block | None, found: LeadIn) -> bool:
-        """A marked lead-in is an introduction only when its list stands beside it, not below it."""
+        """A marked lead-in is an introduction when it opens the section and its list stands beside or below it."""
         assert block.marker is not None
-        if found.end < block.end or following is None or following.marker is None:
+        if found.end < block.end or following is None or following.marker is None or self.section.blocks:
             return False
+        if following.indent > block.indent:
+            return True
         return following.indent == block.indent and following.marker.style == block.marker.style and block.marker.bullet
 
     def _rest(self, block: Block, start: int) -> None:

@@ -189,7 +189,8 @@ class _Builder:
             return last
         if node.indent > last.indent and not gap:
             return last
-        return None
+        level = next((open_ for open_ in self._open() if open_.indent <= node.indent + 1), None)
+        return level.parent if level else None
 
     # -- unmarked blocks
 
@@ -271,9 +272,11 @@ class _Builder:
 
 
 def _indent(block: Block) -> int:
-    """The indent that counts for nesting: "**" stands one level below "*"."""
-    stars = block.marker.style.count("*") if block.marker and block.marker.style.startswith("**") else 1
-    return block.indent + 2 * (stars - 1)
+    """The indent that counts for nesting: "**" stands one level below "*", "* •" where its second bullet stands."""
+    if block.marker is None:
+        return block.indent
+    stars = block.marker.style.count("*") if block.marker.style.startswith("**") else 1
+    return block.indent + block.marker.shift + 2 * (stars - 1)
 
 
 def _announces(text: str, node: Node) -> bool:
