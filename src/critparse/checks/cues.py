@@ -7,7 +7,7 @@ import re
 
 from critparse.lexicon.resources import data_rows
 
-_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|[<>≤≥=±%/+]")
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|[<>≤≥=±%+]")
 
 
 def words(text: str) -> list[str]:
@@ -29,6 +29,12 @@ def cue_in(name: str, text: str) -> str | None:
     """The first cue of the set ``name`` that stands in ``text``, without regard to case."""
     padded = _padded(text)
     return next((cue.strip() for cue in _cues()[name] if cue in padded), None)
+
+
+def cues_in(name: str, text: str) -> int:
+    """How many different cues of the set ``name`` stand in ``text``."""
+    padded = _padded(text)
+    return sum(cue in padded for cue in _cues()[name])
 
 
 def without(name: str, text: str) -> str:

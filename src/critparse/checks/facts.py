@@ -28,8 +28,9 @@ NARRATIVES = ("description", "summary")
 SURE = 0.7
 """A leaf read with less confidence is no evidence."""
 
-# A full stop or semicolon that ends something, a line of its own, a bullet in running text.
-_SENTENCE_END = re.compile(r"(?<=[^\d.])\.(?=\s|$)|(?<=\d)\.(?=\s{1,8}[A-Z]|$)|[;•]|\n")
+# A full stop or semicolon that ends something, a bullet in running text, an empty line; and brackets.
+_SENTENCE_END = re.compile(r"(?<=[^\d.])\.(?=\s|$)|(?<=\d)\.(?=\s{1,8}[A-Z]|$)|[;•]|\n[ \t\r]{0,80}\n")
+_BRACKET = re.compile(r"[()\[\]]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +85,19 @@ class Facts:
                 found = item
         return found
 
-    def sentence_at(self, span: Span, item: Item) -> str:
-        """The sentence (or line, or member of a semicolon list) of ``item`` that a passage stands in."""
-        start = span.start - item.criterion.span.start
+    def sentence_at(self, span: Span, item: Item) -> tuple[str, str, str]:
+        """The sentence (or member of a semicolon list) of ``item`` around a passage: before, the passage, after.
+
+        Brackets elsewhere in the sentence that hold numbers of their own are left out.
+        """
         text = item.criterion.text
-        first = max((m.end() for m in _SENTENCE_END.finditer(text) if m.end() <= start), default=0)
-        end = span.end - item.criterion.span.start
-        last = min((m.start() for m in _SENTENCE_END.finditer(text) if m.start() >= end), default=len(text))
-        return text[first:last]
+        start, end = span.start - item.criterion.span.start, span.end - item.criterion.span.start
+        brackets = _brackets(text)
+        ends = [m for m in _SENTENCE_END.finditer(text) if not any(a < m.start() < b for a, b in brackets)]
+        first = max((m.end() for m in ends if m.end() <= start), default=0)
+        last = min((m.start() for m in ends if m.start() >= end), default=len(text))
+        other = [(a, b) for a, b in brackets if not a < start < b and any(map(str.isdecimal, text[a:b]))]
+        return _cut(text, first, start, other), text[start:end], _cut(text, end, last, other)
 
     def text_of(self, span: Span) -> str:
         """The words of a passage, white space folded."""
@@ -109,6 +115,31 @@ def _items(criterion: Criterion, above: tuple[Criterion, ...]) -> Iterator[Item]
     yield Item(criterion, above)
     for child in criterion.children:
         yield from _items(child, (*above, criterion))
+
+
+def _brackets(text: str) -> list[tuple[int, int]]:
+    """The outermost pairs of brackets, as ranges that include them."""
+    found: list[tuple[int, int]] = []
+    depth = start = 0
+    for match in _BRACKET.finditer(text):
+        if match[0] in "([":
+            start = match.start() if depth == 0 else start
+            depth += 1
+        elif depth:
+            depth -= 1
+            if depth == 0:
+                found.append((start, match.end()))
+    return found
+
+
+def _cut(text: str, first: int, last: int, out: list[tuple[int, int]]) -> str:
+    """``text[first:last]`` less the ranges ``out``."""
+    kept = []
+    for start, end in out:
+        if first <= start and end <= last:
+            kept.append(text[first:start])
+            first = end
+    return " ".join([*kept, text[first:last]])
 
 
 def leaves(rule: Rule) -> Iterator[Leaf]:

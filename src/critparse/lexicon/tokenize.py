@@ -17,7 +17,7 @@ _TOKEN = re.compile(
     | (?<=\d)[eE](?=\d)                        # exponents: 10e9
     | \+/[-–−]                                 # plus-minus
     | [<>≤≥≦≧⩽⩾＜＞]\s?/\s?=|[<>=≤≥≦≧⩽⩾＜＞＝]+  # comparators: >=  =<  >/=
-    | [A-Z]?[a-zß-öø-ÿ]{2,}(?=\d)              # than100, aged18
+    | [A-Z]?[a-zß-öø-ÿ]{4,}(?=\d)|(?<![^\W\d_])(?:[Tt]han|[Aa]ged?s?|[Ii]s|[Oo]f|[Tt]o|over|and)(?=\d)  # than100, aged18
     | [^\W\d_]+(?:['’][^\W\d_]{1,2}\b)?[^\W_]* # words: Crohn's, HbA1c
     | \s+
     | .

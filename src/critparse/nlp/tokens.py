@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from critparse.lexicon.tokenize import split
 from critparse.lexicon.vocabulary import Reading, vocabulary
+
+_NOTHING: Mapping[str, Reading] = {}
+_NOTHING_AT: Mapping[int, Reading] = {}
 
 
 class Tokens:
@@ -27,7 +30,10 @@ class Tokens:
         for start, end in shields:
             self._shield(start, end)
         known = vocabulary()
-        self._readings = [known.readings(self.lower, words, i) for i in range(len(words))]
+        self._readings: dict[str, dict[int, Reading]] = {}
+        for index in range(len(words)):
+            for kind, reading in (known.readings(self.lower, words, index) or _NOTHING).items():
+                self._readings.setdefault(kind, {})[index] = reading
 
     @classmethod
     def of(cls, text: str, shields: Iterable[tuple[int, int]] = ()) -> Tokens:
@@ -52,11 +58,16 @@ class Tokens:
 
     def reading(self, index: int, kind: str) -> Reading | None:
         """The longest phrase of type ``kind`` that begins at ``index``."""
-        if 0 <= index < len(self.words):
-            found = self._readings[index]
-            if found is not None:
-                return found.get(kind)
-        return None
+        found = self._readings.get(kind)
+        return None if found is None else found.get(index)
+
+    def readings(self, kind: str) -> Iterator[tuple[int, Reading]]:
+        """Every phrase of type ``kind`` with the index it begins at, from left to right, none overlapping."""
+        reached = 0
+        for index, reading in self._readings.get(kind, _NOTHING_AT).items():
+            if index >= reached:
+                reached = reading.next
+                yield index, reading
 
     def word(self, index: int) -> str:
         """The token at ``index`` in lower case, or "" beyond either end."""

@@ -17,6 +17,10 @@ _TIMES_SIGNS = ("x", "×", "*", "·", "•", "∙", "χ", "х")
 _MINUS = ("-", "−", "–", "‐")  # noqa: RUF001  the dashes people type for minus
 
 
+_MAY_TOUCH = ("unit", "skip", "to", "between", "times", "cue")
+_TOUCHING = frozenset(("than", "is", "of", "and", "or", "over", "under", "above", "below", "least", "x", "e", "most", "score"))
+
+
 class Number(NamedTuple):
     """A value, a power of ten that goes to the unit ("1.5 x 10^9/L"), the token after it, and its writing."""
 
@@ -88,7 +92,9 @@ def _inside_name(tokens: Tokens, index: int) -> bool:
             return True
     if tokens.glued(index) and before == "." and tokens.glued(index - 1) and tokens.word(index - 2)[0].isdecimal():
         return True
-    return bool(tokens.glued(index) and tokens.words[index - 1][-1].isalpha() and tokens.words[index - 1].isupper())
+    if not tokens.glued(index) or not tokens.words[index - 1][-1].isalpha():
+        return False
+    return not any(tokens.reading(index - 1, kind) for kind in _MAY_TOUCH) and tokens.word(index - 1) not in _TOUCHING
 
 
 def _spaced_thousands(tokens: Tokens, index: int) -> bool:

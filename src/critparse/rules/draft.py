@@ -60,6 +60,7 @@ class Draft:
     evidence: list[TokenRange] = field(default_factory=list)
     confidence: float = 0.9
     reason: str = ""
+    extended: bool = False  # the subject says more than its concept
     negation: int | None = None  # the first token of the negation cue it stands under
 
     def cover(self, first: int, last: int) -> None:

@@ -89,7 +89,12 @@ class LeafBuilder:
     def _subject(self, draft: Draft) -> Subject:
         spans = tuple(self.span(*where) for where in draft.subject_tokens)
         surface = " ".join(self.words(*where) for where in draft.subject_tokens) if draft.concept_id else ""
-        return Subject(text=surface or draft.subject, spans=spans, concepts=concepts_of(draft.concept_id))
+        if draft.kind == "observation" and spans and not surface:
+            surface = " ".join(self.words(*where) for where in draft.subject_tokens)
+        concepts = concepts_of(draft.concept_id)
+        if draft.extended:  # the concept is that of the head word only
+            concepts = tuple(concept.model_copy(update={"score": 0.6, "method": "head"}) for concept in concepts)
+        return Subject(text=surface or draft.subject, spans=spans, concepts=concepts)
 
     def range(self, limit: Limit, *, age: bool = False) -> Range:
         """The range of a limit."""

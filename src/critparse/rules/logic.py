@@ -24,6 +24,7 @@ from critparse.rules.subjects import breaks
 Op = Literal["all", "any", "not", "if", "at_least"]
 Link = Literal["strong", "strong-or", "strong-and", "then", "except", "or", "and", "comma", "if", "near"]
 _ENTITY_KINDS = frozenset(("condition", "drug", "procedure", "device", "allergy", "observation", "reproductive", "unstructured"))
+_GROUP_OPS: tuple[tuple[str, Op], ...] = (("group-any", "any"), ("group-all", "all"), ("group-count", "at_least"))
 _GROUPS_OF_PEOPLE = frozenset(("childbearing potential", "premenopausal", "postmenopausal", "surgical sterility"))
 
 
@@ -60,12 +61,10 @@ class _Sequence:
 def lead_in(tokens: Tokens) -> LeadIn | None:
     """The words that announce a list and say how it is joined; the last such words count."""
     found: LeadIn | None = None
-    for i in range(len(tokens)):
-        for kind, op in (("group-any", "any"), ("group-all", "all"), ("group-count", "at_least")):
-            reading = tokens.reading(i, kind)
-            if reading and (found is None or reading.next > found.last) and _announces(tokens, reading.next):
-                count = int(reading.value) if op == "at_least" else 1
-                found = LeadIn(op, count, i, reading.next)  # type: ignore[arg-type]
+    for kind, op in _GROUP_OPS:
+        for i, reading in tokens.readings(kind):
+            if (found is None or reading.next > found.last) and _announces(tokens, reading.next):
+                found = LeadIn(op, int(reading.value) if op == "at_least" else 1, i, reading.next)
     return found
 
 

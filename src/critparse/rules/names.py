@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from critparse.lexicon import Analyte, Score, Subject, default_lexicon
@@ -64,7 +65,21 @@ def find_names(tokens: Tokens, mentions: Iterable[MentionLike]) -> list[Name]:
         if not any(taken[name.first : name.last]):
             taken[name.first : name.last] = [True] * (name.last - name.first)
             kept.append(name)
-    return sorted(kept, key=lambda name: name.first)
+    return _without_aliases(tokens, sorted(kept, key=lambda name: name.first))
+
+
+def _without_aliases(tokens: Tokens, names: list[Name]) -> list[Name]:
+    """Leave out an abbreviation in brackets right after a name of its kind: "Systolic Blood Pressure (BP)"."""
+    kept: list[Name] = []
+    for name in names:
+        before = kept[-1] if kept else None
+        bracketed = tokens.word(name.first - 1) == "(" and tokens.word(name.last) == ")"
+        short = name.last - name.first <= 2 and sum(c.isupper() for c in tokens.words[name.first]) >= 2
+        if before and bracketed and short and before.last == name.first - 1 and before.kind == name.kind:
+            kept[-1] = replace(before, last=name.last + 1) if before.concept_id else before
+            continue
+        kept.append(name)
+    return kept
 
 
 def _mention_names(tokens: Tokens, mentions: Iterable[MentionLike]) -> Iterable[Name]:
@@ -77,15 +92,9 @@ def _mention_names(tokens: Tokens, mentions: Iterable[MentionLike]) -> Iterable[
 
 
 def _cue_names(tokens: Tokens) -> Iterable[Name]:
-    index = 0
-    while index < len(tokens):
-        found = tokens.reading(index, "cue")
-        if found:
-            kind, subject = found.value
-            yield Name(index, found.next, kind, subject, "", kind in _NUMERIC_CUES)
-            index = found.next
-        else:
-            index += 1
+    for index, found in tokens.readings("cue"):
+        kind, subject = found.value
+        yield Name(index, found.next, kind, subject, "", kind in _NUMERIC_CUES)
 
 
 def find_marks(tokens: Tokens, names: Sequence[Name]) -> list[Mark]:
@@ -95,12 +104,7 @@ def find_marks(tokens: Tokens, names: Sequence[Name]) -> list[Mark]:
         inside[name.first : name.last] = [True] * (name.last - name.first)
     marks: list[Mark] = []
     for kind in _MARK_TYPES:
-        index = 0
-        while index < len(tokens):
-            found = tokens.reading(index, kind)
-            if found and not inside[index] and not inside[found.next - 1]:
+        for index, found in tokens.readings(kind):
+            if not inside[index] and not inside[found.next - 1]:
                 marks.append(Mark(kind, found.value, index, found.next))
-                index = found.next
-            else:
-                index += 1
     return sorted(marks, key=lambda mark: mark.first)

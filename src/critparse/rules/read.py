@@ -14,13 +14,16 @@ from critparse.quantities.times import FrequencyReading, Window, read_frequency,
 from critparse.rules import subjects
 from critparse.rules.draft import Draft, Mark, Name
 from critparse.rules.names import MentionLike, find_marks, find_names
+from critparse.rules.unread import content, without_generic
 
 _DOSED = frozenset(("mass", "volume", "arbitrary", "enzyme", "amount", "count", "radiation", "activity", "equivalent"))
 _DOSED_PER = frozenset(("time", "mass", "area", "bsa", "count"))
 _LIST_JOINS = frozenset((",", "and", "or", "/", "-", "–", "to", "&", "and/or"))
 _SCORE_FILLERS = frozenset(("of", ":", "functional", "is", "(", ")", "performance", "status", "score", "scores", "=", "physical"))
 _BARE_GAP = frozenset(("of", ":", "score", "is", "scores", "grade", "class", "stage", "=", "level", "value", "(", ")", "was", "at"))
+_EXTENDED = frozenset(("condition", "procedure", "device", "observation"))
 _STAGE_HEADS = frozenset(("stage", "stages", "grade", "grades", "class", "classes"))
+_SINGULAR = {"stages": "stage", "grades": "grade", "classes": "class"}
 _LEFT_BORDERS = frozenset((",", ";", "•", ".", ":", "(", "and", "or"))
 
 
@@ -67,11 +70,12 @@ class _Attacher:
             self._place(limit)
         self._values_of_scores()
         self._stages()
-        for name in self.names:
-            if name.first not in self.used:
-                self._plain(name)
-        self.drafts.sort(key=lambda draft: (draft.first, draft.last))
         self._periods()
+        self._drop_names_in_anchors()
+        for name in self.names:
+            if name.first not in self.used and not self._repeats(name):
+                self._plain(name)
+        self.drafts = without_generic(self.tokens, sorted(self.drafts, key=lambda draft: (draft.first, draft.last)))
         self._attach_doses()
         self._attach_windows()
         self._attach_frequencies()
@@ -85,6 +89,14 @@ class _Attacher:
         for limit in self.reading.limits:
             for name in self.names:
                 if limit.unit_tokens and limit.unit_tokens[0] <= name.first < limit.unit_tokens[1]:
+                    self.used.add(name.first)
+
+    def _drop_names_in_anchors(self) -> None:
+        """The surgery of "within 4 weeks before surgery" says when, not what."""
+        for window, _ in self.windows:
+            anchor = window.anchor
+            for name in self.names:
+                if anchor and anchor.first <= name.first < anchor.last:
                     self.used.add(name.first)
 
     # ------------------------------------------------------------------ limits
@@ -106,7 +118,9 @@ class _Attacher:
             subject = subjects.following(self.tokens, self.names, limit)
         elif not limit.stated and not _BARE_GAP.issuperset(self.tokens.lower[subject.last : limit.first]):
             subject = None
-        if self._is_dose(limit, subject):
+        if subject is None and subjects.is_age_at_head(self.tokens, limit, self.names):
+            self._age(limit, None, confidence=0.75)
+        elif self._is_dose(limit, subject):
             self.doses.append(limit)
         elif subject is not None:
             self._measurement(limit, subject)
@@ -172,9 +186,12 @@ class _Attacher:
         draft = Draft("age", "age", limit.first, limit.last, limit=limit, confidence=confidence)
         draft.evidence.append((limit.first, limit.last))
         if name is not None:
-            self.used.add(name.first)
             draft.subject_tokens.append((name.first, name.last))
-            draft.cover(name.first, name.last)
+            if name.first in self.used:  # "age < 18 or > 65": the second limit stands by itself
+                draft.evidence.append((name.first, name.last))
+            else:
+                draft.cover(name.first, name.last)
+            self.used.add(name.first)
         for other in self.names:
             if other.kind == "age" and limit.last <= other.first <= limit.last + 3:
                 self.used.add(other.first)
@@ -184,13 +201,15 @@ class _Attacher:
     def _measurement(self, limit: Limit, name: Name) -> None:
         companions = subjects.companions(self.tokens, self.names, self.used, name) if name.last <= limit.first else []
         for subject in [*companions, name]:
-            kind = subject.kind if subject.kind != "age" else "age"
-            draft = Draft(kind, subject.subject, subject.first, subject.last, [(subject.first, subject.last)])
+            repeated = subject.first in self.used
+            draft = Draft(subject.kind, subject.subject, subject.first, subject.last, [(subject.first, subject.last)])
             draft.concept_id = subject.concept_id
             draft.limit = limit
             draft.confidence = 0.95
             draft.evidence = [(subject.first, subject.last), (limit.first, limit.last)]
-            if subject is name:
+            if repeated:
+                draft.first, draft.last = limit.first, limit.last
+            elif subject is name:
                 draft.first, draft.last = min(subject.first, limit.first), max(subject.last, limit.last)
             self.used.add(subject.first)
             self.drafts.append(draft)
@@ -203,7 +222,7 @@ class _Attacher:
             draft.evidence = [*previous.subject_tokens, (limit.first, limit.last)]
             self.drafts.append(draft)
             return
-        if self._counted(limit):
+        if self._counted(limit) or self._graded(limit):
             return
         left = max((self._border(limit.first), *(d.last for d in self.drafts if d.last <= limit.first)), default=0)
         phrase = subjects.noun_phrase_before(self.tokens, left, limit)
@@ -252,6 +271,18 @@ class _Attacher:
             return True
         return False
 
+    def _graded(self, limit: Limit) -> bool:
+        """ "encephalopathy grade 3 or higher", "toxicity ≥ grade 2": the grade is what is limited."""
+        for at in range(max(0, limit.first - 1), limit.last):
+            if self.tokens.word(at) in _STAGE_HEADS and limit.ucum is None:
+                head = self.tokens.word(at)
+                draft = Draft("measurement", _SINGULAR.get(head, head), min(at, limit.first), limit.last, [(at, at + 1)])
+                draft.limit, draft.confidence = limit, 0.8
+                draft.evidence = [(draft.first, draft.last)]
+                self.drafts.append(draft)
+                return True
+        return False
+
     def _border(self, index: int) -> int:
         while index > 0 and self.tokens.word(index - 1) not in _LEFT_BORDERS:
             index -= 1
@@ -290,7 +321,7 @@ class _Attacher:
             values, last = self._value_list(at + 1)
             named = any(name.first <= at < name.last and name.first in self.used for name in self.names)
             if values and not named:
-                draft = Draft("measurement", head.removesuffix("es") if head == "classes" else head.rstrip("s") or head, at, last, [(at, at + 1)])
+                draft = Draft("measurement", _SINGULAR.get(head, head), at, last, [(at, at + 1)])
                 draft.values = tuple(values)
                 draft.confidence = 0.8
                 draft.evidence = [(at, last)]
@@ -344,19 +375,41 @@ class _Attacher:
             draft.subject = "sex"
         elif name.numeric:
             draft.confidence = 0.6
+        elif name.kind in _EXTENDED:
+            self._extend_left(draft)
         self.drafts.append(draft)
+
+    def _repeats(self, name: Name) -> bool:
+        """ "another clinical interventional trial": two cues for one thing, side by side."""
+        if name.concept_id or not self.drafts:
+            return False
+        last = self.drafts[-1]
+        gap = self.tokens.lower[last.last : name.first]
+        same = (last.kind, last.subject) == (name.kind, name.subject) and last.last <= name.first
+        if same and len(gap) <= 4 and not {",", "or", "and", ";", "/", "("}.intersection(gap):
+            last.cover(name.first, name.last)
+            return True
+        return False
+
+    def _extend_left(self, draft: Draft) -> None:
+        """Take words right before a name into its subject: "Liver metastases", "solid organ transplantation"."""
+        first = draft.first
+        taken = {i for name in self.names for i in range(name.first, name.last)}
+        taken |= {i for mark in self.reading.marks for i in range(mark.first, mark.last)}
+        while first > 0 and draft.first - first < 4 and first - 1 not in taken and content(self.tokens, first - 1, first):
+            first -= 1
+        if first < draft.first:
+            draft.cover(first, draft.last)
+            draft.subject_tokens = [(first, draft.last)]
+            draft.confidence = 0.8
+            draft.extended = True
 
     # ------------------------------------------------------------------ windows, doses, marks
 
     def _periods(self) -> None:
-        index = 0
-        while index < len(self.tokens):
-            period = read_period(self.tokens, index)
-            if period:
+        for index, _ in self.tokens.readings("relation"):
+            if period := read_period(self.tokens, index):
                 self.windows.append((period, None))
-                index = period.last
-            else:
-                index += 1
 
     def _owner(self, first: int, last: int) -> Draft | None:
         """The statement nearest before a token range in its sentence, else the next one after it."""
@@ -432,17 +485,14 @@ class _Attacher:
         self.drafts.sort(key=lambda d: (d.first, d.last))
 
     def _attach_frequencies(self) -> None:
-        index = 0
-        while index < len(self.tokens):
+        for index, _ in self.tokens.readings("frequency"):
             found = read_frequency(self.tokens, index)
             if not found or any(limit.first <= index < limit.last for limit in self.reading.limits):
-                index += 1
                 continue
             owner = self._owner(found.first, found.last)
             if owner is not None and owner.frequency is None and found.first - owner.last <= 3 and owner.kind == "drug":
                 owner.frequency = found
                 owner.cover(found.first, found.last)
-            index = found.last
 
     def _attach_marks(self) -> None:
         for mark in self.reading.marks:
@@ -506,6 +556,7 @@ class _Attacher:
                 return
 
     def _negate(self) -> None:
+        self._unable()
         for scope in self.reading.negations:
             for draft in self.drafts:
                 head = draft.subject_tokens[0][0] if draft.subject_tokens else draft.first
@@ -513,3 +564,14 @@ class _Attacher:
                     draft.present = False
                     draft.negation = scope.cue_first
                     draft.evidence.append((scope.cue_first, scope.cue_last))
+
+    def _unable(self) -> None:
+        """ "Unable to give informed consent", "refusal of contraception": the opposite of what is asked for."""
+        for index, found in self.tokens.readings("unable"):
+            for draft in self.drafts:
+                if draft.kind in ("consent", "ability") or draft.subject == "contraception":
+                    inside = draft.first <= index < draft.last
+                    if inside or (index < draft.first and draft.first - found.next <= 5 and not subjects.breaks(self.tokens, index, draft.first)):
+                        draft.present = False
+                        draft.evidence.append((index, found.next))
+                        break

@@ -121,7 +121,7 @@ def noun_phrase_after(tokens: Tokens, limit: Limit, right: int) -> tuple[int, in
     while first < right and tokens.word(first) in ("of", "the", "a", "prior", "previous", "or", "different", "separate"):
         first += 1
     last = first
-    stops = {",", ";", ".", ":", "and", "or", "(", ")", "in", "within", "for", "with", "during", "at", "on", "that", "which"}
+    stops = {"should", "must", "be", "is", "are", "has", "have", ",", ";", ".", ":", "and", "or", "(", ")", "in", "within", "for", "with", "during", "at", "on", "that", "which"}
     while last < right and last - first < 5 and tokens.word(last) not in stops:
         last += 1
     return (first, last) if last > first and any(c.isalpha() for c in tokens.word(first)) else None
@@ -154,9 +154,16 @@ def _people_words() -> frozenset[str]:
     return frozenset(word for _, line in data_lines("people_words.txt") for word in line.split())
 
 
+def _bare_age(tokens: Tokens, limit: Limit) -> bool:
+    """ "Patients under 18", "Adults over 65": no unit, but a word that goes with ages and a plausible number."""
+    value = (limit.lower or limit.upper).value  # type: ignore[union-attr]
+    plausible = limit.ucum is None and limit.relative_to is None and 5 <= value <= 100
+    return plausible and limit.first > 0 and tokens.word(limit.first) in ("under", "over", "above", "below", "between")
+
+
 def is_age_at_head(tokens: Tokens, limit: Limit, names: Sequence[Name]) -> bool:
     """Whether unit and place make a limit an age: stated, in years, only people before it, nothing measured after it."""
-    if not limit.stated or limit.ucum not in ("a", "mo"):
+    if not limit.stated or not (limit.ucum in ("a", "mo") or _bare_age(tokens, limit)):
         return False
     before = [name for name in names if name.last <= limit.first]
     if any(name.kind not in ("sex", "age", "observation", "reproductive") for name in before):

@@ -42,7 +42,7 @@ def unread(tokens: Tokens, drafts: list[Draft]) -> list[Draft]:
         dependent = tokens.word(first) in _DEPENDENT and any(d.last <= first for d in drafts)
         if dependent and not found:
             continue
-        found.append(_unstructured(tokens, first, last))
+        found.append(unstructured(tokens, first, last))
     return _merged(tokens, found, drafts)
 
 
@@ -54,16 +54,17 @@ def _stretches(tokens: Tokens, drafts: list[Draft]) -> Iterator[tuple[int, int]]
     for i in range(len(tokens)):
         if inside[i]:
             continue
-        if tokens.word(i) in (",", ";", "and", "or", "•") or breaks(tokens, i, i + 1):
+        if tokens.word(i) in (",", ";", "and", "or", "•", "(", ")") or breaks(tokens, i, i + 1):
             yield start, i
             start = i
     yield start, len(tokens)
 
 
-def _unstructured(tokens: Tokens, first: int, last: int) -> Draft:
-    while last > first and tokens.word(last - 1) in (".", ";", ",", ":"):
+def unstructured(tokens: Tokens, first: int, last: int) -> Draft:
+    """The statement that these words were not understood, and why."""
+    while last > first + 1 and tokens.word(last - 1) in (".", ";", ",", ":", "-", "*"):
         last -= 1
-    text = tokens.text[tokens.starts[first] : tokens.ends[last - 1]]
+    text = " ".join(tokens.text[tokens.starts[first] : tokens.ends[last - 1]].split())
     draft = Draft("unstructured", text, first, last, [(first, last)], confidence=0.0)
     draft.evidence.append((first, last))
     words = tokens.lower[first:last]
@@ -79,7 +80,37 @@ def _merged(tokens: Tokens, found: list[Draft], drafts: list[Draft]) -> list[Dra
             before = merged[-1]
             between = any(before.last <= d.first < draft.first for d in drafts)
             if not between and not breaks(tokens, before.last, draft.first):
-                merged[-1] = _unstructured(tokens, before.first, draft.last)
+                merged[-1] = unstructured(tokens, before.first, draft.last)
                 continue
         merged.append(draft)
     return merged
+
+
+@functools.cache
+def _generic_names() -> frozenset[str]:
+    return frozenset(line.strip() for _, line in data_lines("generic_names.txt"))
+
+
+def without_generic(tokens: Tokens, drafts: list[Draft]) -> list[Draft]:
+    """Leave out "disease", "treatment" and the like where their stretch of text says something else."""
+    generic = [d for d in drafts if _is_generic(tokens, d)]
+    return [d for d in drafts if d not in generic or not _has_company(tokens, d, drafts)]
+
+
+def _is_generic(tokens: Tokens, draft: Draft) -> bool:
+    if draft.limit is not None or draft.values or not draft.subject_tokens:
+        return False
+    first, last = draft.subject_tokens[0]
+    return " ".join(tokens.lower[first:last]) in _generic_names()
+
+
+def _has_company(tokens: Tokens, draft: Draft, drafts: list[Draft]) -> bool:
+    """Whether a specific statement stands in the same stretch between commas and conjunctions."""
+    separators = (",", ";", "and", "or")
+    for other in drafts:
+        if other is draft or _is_generic(tokens, other):
+            continue
+        between = tokens.lower[min(draft.last, other.last) : max(draft.first, other.first)]
+        if not any(word in separators for word in between) and len(between) <= 12:
+            return True
+    return False

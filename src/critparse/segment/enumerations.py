@@ -17,6 +17,7 @@ _SIGN = re.compile(r"(?<=\s)(?P<sign>[•●○◦▪■□►➢➤✓✔‣⁃
 _DASH = re.compile(r"(?:(?<=\s)|(?<=[.;]))(?P<sign>[-–—*])\s+(?=[A-Z≥≤<>À-Þ]|\d{1,3}\s?[A-Za-z])")
 _LOOSE_DASH = re.compile(r"(?<=\s)(?P<sign>[-–—*])\s+(?=\S)")
 _PREFIX = re.compile(r"^[-*•]+(?=.)")
+_ANNOUNCING = re.compile(r"following(?:\s{1,3}[a-z]{1,14}){0,1}[;,]?\s{1,3}$", re.IGNORECASE)
 _LAST_WORD = re.compile(r"(\w{1,20})\W{0,3}$")
 
 
@@ -120,15 +121,15 @@ def _opened_chain(text: str, block: Block, openers: str) -> list[Marker]:
             chain.append(marker)
         elif not chain and 1 in marker.ordinals:
             before = text[max(block.content, marker.start - 4) : marker.start].rstrip()
-            announced = ":" in openers and before[-1:] in (";", ",") and _announced(text, block.content, marker.start)
+            announced = ":" in openers and _announced(text, block.content, marker.start)
             if before[-1:] and (before[-1] in openers or announced):
                 chains[marker.style] = [Marker(marker.start, marker.content, marker.style, (1,), marker.path)]
     return max(chains.values(), key=len, default=[])
 
 
 def _announced(text: str, start: int, stop: int) -> bool:
-    """Whether "the following …" stands right before ``stop``, in place of a colon."""
-    return "following" in text[max(start, stop - 28) : stop].lower()
+    """Whether "the following criteria" or the like stands right before ``stop``, in place of a colon."""
+    return _ANNOUNCING.search(text, max(start, stop - 40), stop) is not None
 
 
 def _stands_free(text: str, start: int, marker: Marker) -> bool:

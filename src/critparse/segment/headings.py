@@ -260,7 +260,11 @@ def group_heading(text: str, start: int, content: int, end: int) -> Heading | No
 def _names_group(line: str, words: list[Word], *, closed: bool) -> bool:
     """Whether the words of a line name a subgroup or one of the usual topics."""
     vocab = vocabulary()
-    if vocab.has("hanging", words[-1].lower) or all(vocab.has("connector", word.lower) for word in words):
+    if len(words) == 1 and words[0].lower in ("participant", "patient", "subject"):
+        return False  # "Participant:" leads into the list, it names no subgroup
+    last = words[-1].lower
+    lettered_end = len(words) > 1 and len(last) == 1  # the letter of "Group A", no article
+    if (vocab.has("hanging", last) and not lettered_end) or all(vocab.has("connector", word.lower) for word in words):
         return False
     nouns = sum(vocab.has("group", word.lower) for word in words)
     others = sum(vocab.has("generic", word.lower) or _NUMERAL.fullmatch(word.lower) is not None for word in words)
@@ -312,7 +316,7 @@ def lead_in(text: str, content: int, end: int) -> LeadIn | None:
     if stop > limit:
         return None
     words = words_of(text, content, stop)
-    if not 2 <= len(words) <= 45:
+    if not (1 if colon else 2) <= len(words) <= 45:
         return None
     strange = sum(not vocab.has("lead", word.lower) for word in words)
     if strange > len(words) // 7:

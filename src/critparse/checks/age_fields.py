@@ -1,0 +1,127 @@
+"""The registry's age fields against the ages of the list and of the narrative."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from critparse.checks.ages import RELATIONS, End, Limit, Relation, eligibility_age, field_limit, relation, unit_slip
+from critparse.checks.facts import LIST, Facts, at
+from critparse.checks.registry import Problem, check
+from critparse.schema import Evidence, FieldEvidence, Severity
+
+BLANK = "(blank)"
+"""What a finding shows for a field that the record leaves empty."""
+
+_MESSAGE = "The {end} age is stated differently: {places}."
+_SUGGESTION = "Decide which {end} age is meant and state the same one in every place."
+_SEVERITY: dict[Relation, Severity] = {"boundary": "info", "near": "warning", "different": "error"}
+_UNITS = {"a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours", "min": "minutes"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One place that states an end of the ages: every way it does, and what to show for it. No limits: blank field."""
+
+    name: str
+    limits: tuple[Limit, ...]
+    shown: str
+    evidence: tuple[Evidence, ...]
+
+
+@check(
+    "age-minimum-conflict",
+    title="The minimum age differs between the registry field and the texts",
+    severity="error",
+    message=_MESSAGE,
+    suggestion=_SUGGESTION,
+)
+def minimum_age(facts: Facts) -> Iterator[Problem]:
+    """The minimum age of the registry field, of the list and of the narrative are compared in a common unit.
+
+    Only ages that bind every participant count. An error when they differ, a warning when they are one year apart or the
+    field is blank (which registries read as "no limit").
+    """
+    return _conflict(facts, "minimum", boundary=False)
+
+
+@check(
+    "age-maximum-conflict",
+    title="The maximum age differs between the registry field and the texts",
+    severity="error",
+    message=_MESSAGE,
+    suggestion=_SUGGESTION,
+)
+def maximum_age(facts: Facts) -> Iterator[Problem]:
+    """The maximum age of the registry field, of the list and of the narrative are compared in a common unit.
+
+    Only ages that bind every participant count. An error when they differ, a warning when they are one year apart or the
+    field is blank (which registries read as "no limit").
+    """
+    return _conflict(facts, "maximum", boundary=False)
+
+
+@check(
+    "age-boundary-unclear",
+    title="The same age is admitted in one place and left out in another",
+    severity="info",
+    message="Whether the {end} age itself is admitted is unclear: {places}.",
+    suggestion='Write "at least" or "at most" when the {end} age itself is admitted, as the registry field reads it.',
+)
+def age_boundary(facts: Facts) -> Iterator[Problem]:
+    """The places name the same number, one of them without admitting it ("> 18 years", registry field 18 Years)."""
+    yield from _conflict(facts, "minimum", boundary=True)
+    yield from _conflict(facts, "maximum", boundary=True)
+
+
+def _conflict(facts: Facts, end: End, *, boundary: bool) -> Iterator[Problem]:
+    """The disagreement about one end, with every place that states it."""
+    places = _places(facts, end)
+    found = max((_compare(end, one, other) for one, other in combinations(places, 2)), key=RELATIONS.index, default="same")
+    if found == "same" or (found == "boundary") is not boundary:
+        return
+    severity = _SEVERITY[found]
+    if any(not place.limits for place in places) and severity == "error":
+        severity = "warning"
+    slip = any(unit_slip(a, b) for x, y in combinations(places, 2) for a in x.limits for b in y.limits)
+    yield Problem(
+        evidence=tuple(evidence for place in places for evidence in place.evidence),
+        details={"end": end, "places": ", ".join(f"{place.shown} {place.name}" for place in places)},
+        severity=severity,
+        suggestion=f"The numbers agree and the units do not: correct the unit of the {end} age." if slip else None,
+    )
+
+
+def _places(facts: Facts, end: End) -> list[_Place]:
+    """The registry field (when the record has fields) and every text that states this end of the ages."""
+    texts = [_text_place(facts, text_id, end) for text_id in facts.text_ids]
+    stated = [place for place in texts if place is not None]
+    return [*([_field_place(facts, end)] if facts.has_fields and stated else []), *stated]
+
+
+def _field_place(facts: Facts, end: End) -> _Place:
+    name = f"{end}_age"
+    limit = facts.trial.registry.minimum_age if end == "minimum" else facts.trial.registry.maximum_age
+    value = limit.text or f"{limit.value:g} {limit.unit}" if limit else BLANK
+    limits = (field_limit(limit),) if limit else ()
+    shown = f"{limit.value:g} {limit.unit}" if limit else "no limit"
+    return _Place("in the registry field", limits, shown, (FieldEvidence(field=name, value=value),))
+
+
+def _text_place(facts: Facts, text_id: str, end: End) -> _Place | None:
+    limits = eligibility_age(facts, text_id).end(end)
+    if not limits:
+        return None
+    spans = tuple(dict.fromkeys(limit.span for limit in limits if limit.span))
+    quotes = " and ".join(dict.fromkeys(f"“{facts.text_of(span)}”" for span in spans))
+    where = " and ".join(dict.fromkeys(limit.criterion for limit in limits))
+    name = f"in the criteria ({where})" if text_id == LIST else f"in the {text_id} ({where})"
+    return _Place(name, limits, quotes, tuple(at(span) for span in spans))
+
+
+def _compare(end: End, one: _Place, other: _Place) -> Relation:
+    """The best agreement of any statements of two places: what one place says twice may be about groups."""
+    if not one.limits or not other.limits:
+        return "different"
+    return min((relation(end, a, b) for a in one.limits for b in other.limits), key=RELATIONS.index)
