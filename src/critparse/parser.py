@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from critparse._version import __version__
-from critparse.nlp.annotations import AbbreviationAnnotation, MentionAnnotation, abbreviations_of, mentions_of
+from critparse.nlp.annotations import MentionAnnotation, abbreviations_of, mentions_of
 from critparse.rules.build import CriterionReading, read_criterion, with_children
 from critparse.schema import Criterion, CriterionKind, Note, ParsedTrial, ParserInfo, Qualifier, Span
 from critparse.segment import Item, segment
@@ -22,19 +21,16 @@ COMPONENTS = ("critparse_lexicon", "critparse_abbreviations")
 """The pipeline of a parse; negation is read with the rules, which know the names and limits it must not cross."""
 
 
-@dataclass(frozen=True, slots=True)
-class Annotations:
-    """What the pipeline found in one criterion."""
-
-    mentions: Sequence[MentionAnnotation]
-    abbreviations: Sequence[AbbreviationAnnotation]
+Mentions = Sequence[MentionAnnotation]
 
 
-def annotate(texts: Sequence[str]) -> list[Annotations]:
-    """Run the shared pipeline over the words of criteria."""
+def annotate(texts: Sequence[str]) -> list[list[MentionAnnotation]]:
+    """The dictionary mentions in the words of a text's criteria, its own abbreviations resolved."""
+    from critparse.nlp.expand import expand
     from critparse.nlp.pipeline import shared
 
-    return [Annotations(mentions_of(doc), abbreviations_of(doc)) for doc in shared(COMPONENTS).pipe(texts)]
+    docs = list(shared(COMPONENTS).pipe(texts))
+    return expand(texts, [mentions_of(doc) for doc in docs], [abbreviations_of(doc) for doc in docs])
 
 
 def parse_record(record: Record) -> ParsedTrial:
@@ -97,7 +93,7 @@ def _walk(items: Sequence[Item]) -> Iterator[Item]:
 class _TextReader:
     """Turns the items of one text into criteria; takes annotations in the order of :func:`_walk`."""
 
-    def __init__(self, text: CleanText, annotations: Iterator[Annotations], entity_numbers: Iterator[int]) -> None:
+    def __init__(self, text: CleanText, annotations: Iterator[Mentions], entity_numbers: Iterator[int]) -> None:
         self.text = text
         self.annotations = annotations
         self.entity_numbers = entity_numbers
@@ -131,7 +127,7 @@ class _TextReader:
 
         return read_criterion(
             self.text.text[item.content : item.end],
-            found.mentions,
+            found,
             place,
             kind=item.kind,
             carried=carried,

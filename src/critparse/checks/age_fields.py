@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from critparse.checks.ages import RELATIONS, End, Limit, Relation, eligibility_age, field_limit, relation, unit_slip
+from critparse.checks.ages import (
+    NO_MAXIMUM,
+    RELATIONS,
+    AgeRange,
+    End,
+    Limit,
+    Relation,
+    eligibility_age,
+    field_limit,
+    relation,
+    unit_slip,
+)
 from critparse.checks.facts import LIST, Facts, at
 from critparse.checks.registry import Problem, check
-from critparse.schema import Evidence, FieldEvidence, Severity
+from critparse.schema import AgeLimit, Evidence, FieldEvidence, Severity
 
 BLANK = "(blank)"
 """What a finding shows for a field that the record leaves empty."""
@@ -22,10 +34,14 @@ _UNITS = {"a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours"
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """One place that states an end of the ages: every way it does, and what to show for it. No limits: blank field."""
+    """One place that states an end of the ages: every way it does, and what to show for it. No limits: blank field.
+
+    ``others``: ages of groups and others in a text, with which a field may agree.
+    """
 
     name: str
     limits: tuple[Limit, ...]
+    others: tuple[AgeRange, ...]
     shown: str
     evidence: tuple[Evidence, ...]
 
@@ -103,25 +119,45 @@ def _places(facts: Facts, end: End) -> list[_Place]:
 def _field_place(facts: Facts, end: End) -> _Place:
     name = f"{end}_age"
     limit = facts.trial.registry.minimum_age if end == "minimum" else facts.trial.registry.maximum_age
-    value = limit.text or f"{limit.value:g} {limit.unit}" if limit else BLANK
+    value = _written(limit) if limit else BLANK
     limits = (field_limit(limit),) if limit else ()
     shown = f"{limit.value:g} {limit.unit}" if limit else "no limit"
-    return _Place("in the registry field", limits, shown, (FieldEvidence(field=name, value=value),))
+    return _Place("in the registry field", limits, (), shown, (FieldEvidence(field=name, value=value),))
+
+
+def _written(limit: AgeLimit) -> str:
+    """The field's value as the record writes it; its own part of a field that holds both ages."""
+    alone = sum(part.replace(".", "").isdecimal() for part in re.split(r"[^\d.]+", limit.text)) == 1
+    return limit.text if alone else f"{limit.value:g} {limit.unit.title()}"
 
 
 def _text_place(facts: Facts, text_id: str, end: End) -> _Place | None:
-    limits = eligibility_age(facts, text_id).end(end)
+    ages = eligibility_age(facts, text_id)
+    limits = ages.end(end)
     if not limits:
         return None
     spans = tuple(dict.fromkeys(limit.span for limit in limits if limit.span))
     quotes = " and ".join(dict.fromkeys(f"“{facts.text_of(span)}”" for span in spans))
     where = " and ".join(dict.fromkeys(limit.criterion for limit in limits))
     name = f"in the criteria ({where})" if text_id == LIST else f"in the {text_id} ({where})"
-    return _Place(name, limits, quotes, tuple(at(span) for span in spans))
+    return _Place(name, limits, ages.others, quotes, tuple(at(span) for span in spans))
 
 
 def _compare(end: End, one: _Place, other: _Place) -> Relation:
     """The best agreement of any statements of two places: what one place says twice may be about groups."""
     if not one.limits or not other.limits:
-        return "different"
-    return min((relation(end, a, b) for a in one.limits for b in other.limits), key=RELATIONS.index)
+        return "same" if _goes_on(end, (*one.others, *other.others), (*one.limits, *other.limits)) else "different"
+    pairs = [(a, b) for a in one.limits for b in other.limits]
+    pairs += [(a, b) for a in one.limits for ages in other.others if (b := ages.end(end))]
+    pairs += [(a, b) for ages in one.others if (a := ages.end(end)) for b in other.limits]
+    return min((relation(end, a, b) for a, b in pairs), key=RELATIONS.index)
+
+
+def _goes_on(end: End, others: tuple[AgeRange, ...], limits: tuple[Limit, ...]) -> bool:
+    """Whether a group is admitted beyond the limits that bind everyone, so that a blank field may be meant."""
+    for ages in others:
+        if end == "maximum" and ages.lower and ages.lower.value >= max(limit.value for limit in limits):
+            return ages.upper is None or ages.upper.value >= NO_MAXIMUM
+        if end == "minimum" and ages.upper and ages.upper.value <= min(limit.value for limit in limits):
+            return ages.lower is None
+    return False

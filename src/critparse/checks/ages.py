@@ -8,14 +8,15 @@ condition, and in sentences that give reasons.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from critparse.checks.cues import cue_in, cues_in, without, words
-from critparse.checks.facts import SURE, Facts, Item, binds_participant, hull
+from critparse.checks.facts import SURE, Facts, Item, binds_participant, hull, leaves
 from critparse.schema import AgeLimit, AllOf, AnyOf, Bound, Criterion, Leaf, Not, Range, Rule, Span
 
 End = Literal["minimum", "maximum"]
+Whom = Literal["everyone", "group", "other"]
 Relation = Literal["same", "boundary", "near", "different"]
 RELATIONS: tuple[Relation, ...] = ("same", "boundary", "near", "different")
 """How two limits agree: the same; the same number, once without it; one apart; different."""
@@ -27,6 +28,9 @@ _YEARS = {"a": 1.0, "mo": 1 / 12, "wk": 7 / 365.25, "d": 1 / 365.25, "h": 1 / 87
 _FIELD_UNITS = {"years": "a", "months": "mo", "weeks": "wk", "days": "d", "hours": "h", "minutes": "min"}
 _NEAR = 9
 """Words after a limit among which those count that belong to it."""
+
+_NEAR_FROM = 4
+"""From this number of units on, one unit more or less is a small difference."""
 
 _SLACK = 0.05
 """Share by which limits in different units may differ and still be the same (4 weeks, 1 month)."""
@@ -53,34 +57,46 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class AgeRange:
+    """The admitted ages as one passage states them."""
+
+    lower: Limit | None
+    upper: Limit | None
+
+    def end(self, end: End) -> Limit | None:
+        """The limit of one end."""
+        return self.lower if end == "minimum" else self.upper
+
+
+@dataclass(frozen=True, slots=True)
 class Ages:
-    """The limits that a text sets for every participant, each end with all places that state it."""
+    """The limits that a text sets for every participant, each end with all places that state it.
+
+    ``others``: the ages of subgroups, other persons and other times that the text also names.
+    """
 
     minimum: tuple[Limit, ...] = ()
     maximum: tuple[Limit, ...] = ()
+    others: tuple[AgeRange, ...] = ()
 
     def end(self, end: End) -> tuple[Limit, ...]:
         """The limits of one end."""
         return self.minimum if end == "minimum" else self.maximum
 
 
-@dataclass(frozen=True, slots=True)
-class _Statement:
-    lower: Limit | None
-    upper: Limit | None
-    plain: bool  # the criterion says hardly anything else
-
-
 def eligibility_age(facts: Facts, text_id: str) -> Ages:
     """The ages that a text admits, with evidence; both ends empty where it does not bind every participant."""
-    statements: list[_Statement] = []
+    found: dict[Whom, list[AgeRange]] = {"everyone": [], "group": [], "other": []}
     for criterion in facts.top(text_id):
-        statements.extend(_of_criterion(facts, criterion))
-    united = _union([s for s in statements if s.lower and s.upper or not _exclusion(s)])
-    return united or Ages(
-        tuple(s.lower for s in statements if s.lower and s.lower.value > 0),
-        tuple(s.upper for s in statements if s.upper and s.upper.value < NO_MAXIMUM),
-    )
+        for whom, ages in _of_criterion(facts, criterion):
+            found[whom].append(ages)
+    binding = found["everyone"]
+    united = _union([ages for ages in binding if not _exclusion(ages)])
+    minimum = united.minimum if united else _stated("minimum", binding) or _shared("minimum", found["group"])
+    maximum = united.maximum if united else _stated("maximum", binding) or _shared("maximum", found["group"])
+    used = {limit.span for limit in (*minimum, *maximum)}
+    others = [x for ages in found.values() for x in ages if not {limit.span for limit in (x.lower, x.upper) if limit} & used]
+    return Ages(minimum, maximum, tuple(others))
 
 
 def field_limit(limit: AgeLimit) -> Limit:
@@ -89,16 +105,16 @@ def field_limit(limit: AgeLimit) -> Limit:
 
 
 def relation(end: End, one: Limit, other: Limit) -> Relation:
-    """How two statements of one end agree."""
-    if one.unit == other.unit:
-        first, second = _whole(end, one), _whole(end, other)
-        if first == second or _within_the_year(end, one, other):
-            return "same"
-        if one.number == other.number:
-            return "boundary"
-        return "near" if abs(first - second) <= 1 and min(one.number, other.number) >= 4 else "different"
-    close = abs(one.value - other.value) <= _SLACK * max(one.value, other.value)
-    return "same" if close else "different"
+    """How two statements of one end agree; different units are compared in the coarser one."""
+    unit = max(one.unit, other.unit, key=_YEARS.__getitem__)
+    first, second = _in(unit, one), _in(unit, other)
+    exact = abs(first - second) <= (_SLACK * max(first, second) if one.unit != other.unit else 1e-6)
+    whole, other_whole = _completed(end, first, one), _completed(end, second, other)
+    if (exact and one.inclusive == other.inclusive) or whole == other_whole or _within_the_unit(end, first, second):
+        return "same"
+    if exact:
+        return "boundary"
+    return "near" if abs(whole - other_whole) <= 1 and min(first, second) >= _NEAR_FROM else "different"
 
 
 def unit_slip(one: Limit, other: Limit) -> bool:
@@ -106,44 +122,59 @@ def unit_slip(one: Limit, other: Limit) -> bool:
     return one.number == other.number and one.unit != other.unit
 
 
-def _whole(end: End, limit: Limit) -> float:
+def _in(unit: str, limit: Limit) -> float:
+    """A limit in a unit; whole units where it is hardly off (42 days are 6 weeks, 12 months a year)."""
+    value = limit.value / _YEARS[unit]
+    return round(value) if abs(value - round(value)) < 1e-3 * max(value, 1) else value
+
+
+def _completed(end: End, number: float, limit: Limit) -> float:
     """The first or last completed unit of age that is admitted: "> 17" is 18, "< 66" is 65."""
-    if limit.inclusive or limit.number != int(limit.number):
-        return limit.number
-    return limit.number + 1 if end == "minimum" else limit.number - 1
+    if limit.inclusive or number != int(number):
+        return number
+    return number + 1 if end == "minimum" else number - 1
 
 
-def _within_the_year(end: End, one: Limit, other: Limit) -> bool:
+def _within_the_unit(end: End, one: float, other: float) -> bool:
     """Whether one is "up to 11.9 years" and the other "11 years": all of the last year is meant."""
-    low, high = sorted((one.number, other.number))
+    low, high = sorted((one, other))
     return end == "maximum" and low == int(low) and low < high < low + 1
 
 
 # ---------------------------------------------------------------------- statements of one text
 
-
-def _of_criterion(facts: Facts, criterion: Criterion) -> Iterator[_Statement]:
-    exclusion = criterion.kind == "exclusion"
-    for leaf_or_group in _binding(criterion.rule, exclusion=exclusion):
-        parts = [_statement(facts, leaf, inverted=inverted) for leaf, inverted in leaf_or_group]
-        kept = [part for part in parts if part is not None]
-        if len(kept) == 1:
-            yield kept[0]
-        elif len(kept) == len(parts) and kept:
-            yield _Statement(_outer("minimum", kept), _outer("maximum", kept), plain=False)
-
-
 _Group = list[tuple[Leaf, bool]]  # age leaves, any one of which suffices, and whether each is to be inverted
+
+
+def _of_criterion(facts: Facts, criterion: Criterion) -> Iterator[tuple[Whom, AgeRange]]:
+    """Every age of a criterion, and whom it binds."""
+    exclusion = criterion.kind == "exclusion"
+    seen: set[Span] = set()
+    for group in _binding(criterion.rule, exclusion=exclusion):
+        parts = [part for leaf, inverted in group if (part := _statement(facts, leaf, inverted=inverted))]
+        seen.update(hull(leaf.range.evidence) for leaf, _ in group if leaf.range)
+        if len(parts) == 1:
+            yield parts[0]
+        elif len(parts) == len(group):
+            ranges = [ages for _, ages in parts]
+            together: Whom = "everyone" if all(whom == "everyone" for whom, _ in parts) else "other"
+            yield together, AgeRange(_outer("minimum", ranges), _outer("maximum", ranges))
+    for leaf in leaves(criterion.rule):
+        if _is_limit(leaf) and leaf.range and hull(leaf.range.evidence) not in seen:
+            aside = _statement(facts, leaf, inverted=exclusion)
+            if aside:
+                yield "other", aside[1]
 
 
 def _binding(rule: Rule, *, exclusion: bool) -> Iterator[_Group]:
     """The age leaves of a rule that everyone must fulfil (inclusion) or that exclude by themselves."""
     if isinstance(rule, Leaf):
-        if _is_limit(rule):
+        if _is_limit(rule) and binds_participant(rule):
             yield [(rule, exclusion is rule.present)]
     elif isinstance(rule, Not):
-        yield from ([(leaf, not inverted) for leaf, inverted in group] for group in _binding(rule.rule, exclusion=exclusion))
-    elif isinstance(rule, AllOf) and not exclusion or isinstance(rule, AnyOf) and exclusion:
+        for group in _binding(rule.rule, exclusion=exclusion):
+            yield [(leaf, not inverted) for leaf, inverted in group]
+    elif (isinstance(rule, AllOf) and not exclusion) or (isinstance(rule, AnyOf) and exclusion):
         for part in rule.rules:
             yield from _binding(part, exclusion=exclusion)
     elif isinstance(rule, AnyOf):
@@ -165,7 +196,6 @@ def _is_limit(leaf: Leaf) -> bool:
     return (
         leaf.kind == "age"
         and leaf.confidence >= SURE
-        and binds_participant(leaf)
         and leaf.range is not None
         and bool(leaf.range.evidence)
         and leaf.range.unit is not None
@@ -173,25 +203,21 @@ def _is_limit(leaf: Leaf) -> bool:
     )
 
 
-def _statement(facts: Facts, leaf: Leaf, *, inverted: bool) -> _Statement | None:
-    """The admitted ages that a leaf states, unless its surroundings say that it is about something else."""
+def _statement(facts: Facts, leaf: Leaf, *, inverted: bool) -> tuple[Whom, AgeRange] | None:
+    """The admitted ages that a leaf states and whom they bind, unless they are no limits."""
     assert leaf.range is not None
     span = hull(leaf.range.evidence)
     item = facts.item_at(span)
-    if item is None or not _for_everyone(facts, item, span):
-        return None
     lower, upper = _ends(leaf.range, inverted=inverted)
-    if (lower is None and upper is None) or (lower and upper and lower.value >= upper.value):
+    if item is None or (lower is None and upper is None) or (lower and upper and lower.value >= upper.value):
         return None
     ucum = leaf.range.unit.ucum if leaf.range.unit and leaf.range.unit.ucum else "a"
+    exclusion = item.criterion.kind == "exclusion"
 
     def limit(bound: Bound | None) -> Limit | None:
-        if bound is None:
-            return None
-        return Limit(bound.value, ucum, bound.inclusive, span, item.criterion.id, exclusion=item.criterion.kind == "exclusion")
+        return bound and Limit(bound.value, ucum, bound.inclusive, span, item.criterion.id, exclusion)
 
-    rest = len(words(item.criterion.text)) - len(words(facts.text_of(span)))
-    return _Statement(limit(lower), limit(upper), plain=rest <= 4)
+    return _whom(facts, item, span), AgeRange(limit(lower), limit(upper))
 
 
 def _ends(range_: Range, *, inverted: bool) -> tuple[Bound | None, Bound | None]:
@@ -210,20 +236,24 @@ def _turned(bound: Bound | None) -> Bound | None:
 # ---------------------------------------------------------------------- whom it is about
 
 
-def _for_everyone(facts: Facts, item: Item, span: Span) -> bool:
-    """Whether neither the sentence, nor what stands above it, gives the limit to somebody or something else."""
-    if cue_in("group-section", item.section) or _elsewhere(*facts.sentence_at(span, item)):
-        return False
+def _whom(facts: Facts, item: Item, span: Span) -> Whom:
+    """Whom the sentence around a limit, and what stands above it, give the limit to."""
+    before, limit, after = facts.sentence_at(span, item)
     lead_ins = [above.text for above in item.above] + _lead_in_before(facts, item)
+    if _elsewhere(before, limit, after) or _is_alternative(facts, item):
+        return "other"
     if any(cue_in("age-elsewhere", text) or cue_in("group-lead", text) for text in lead_ins):
-        return False
-    return not _is_alternative(facts, item)
+        return "other"
+    part = any(cue_in("age-group", without("age-neutral", text)) for text in (f"{before} {limit} {after}", *lead_ins))
+    return "group" if part or cue_in("group-section", item.section) else "everyone"
 
 
 def _elsewhere(before: str, limit: str, after: str) -> bool:
+    """Whether a sentence gives its limit to somebody or something else; a colon after it makes it a row of a table."""
     sentence = without("age-neutral", f"{before} {limit} {after}")
     return bool(
-        cue_in("age-elsewhere", sentence)
+        after.lstrip().startswith(":")
+        or cue_in("age-elsewhere", sentence)
         or cue_in("age-elsewhere-before", without("age-neutral", before))
         or cue_in("age-elsewhere-after", " ".join(words(after)[:_NEAR]))
         or cues_in("age-groups", sentence) > 1
@@ -252,25 +282,46 @@ def _is_alternative(facts: Facts, item: Item) -> bool:
 # ---------------------------------------------------------------------- several statements
 
 
-def _exclusion(statement: _Statement) -> bool:
-    return any(limit is not None and limit.exclusion for limit in (statement.lower, statement.upper))
+def _exclusion(ages: AgeRange) -> bool:
+    return any(limit is not None and limit.exclusion for limit in (ages.lower, ages.upper))
 
 
-def _union(statements: list[_Statement]) -> Ages | None:
-    """When statements exclude each other, they are about groups, and together they admit all that lies between."""
-    highest = max((s.lower.value for s in statements if s.lower), default=0.0)
-    lowest = min((s.upper.value for s in statements if s.upper), default=NO_MAXIMUM)
+def _stated(end: End, ranges: list[AgeRange]) -> tuple[Limit, ...]:
+    """The limits that some ranges state for an end; those that say "no limit" left out."""
+    return tuple(limit for ages in ranges if (limit := ages.end(end)) and _is_real(end, limit))
+
+
+def _is_real(end: End, limit: Limit) -> bool:
+    return limit.value > 0 if end == "minimum" else limit.value < NO_MAXIMUM
+
+
+def _shared(end: End, groups: list[AgeRange]) -> tuple[Limit, ...]:
+    """The limits of groups, when there are several groups and all have the same one."""
+    limits = [limit for ages in groups if (limit := ages.end(end))]
+    same = all(relation(end, limits[0], other) == "same" for other in limits[1:])
+    return tuple(limits) if len(limits) == len(groups) > 1 and same and _is_real(end, limits[0]) else ()
+
+
+def _union(ranges: list[AgeRange]) -> Ages | None:
+    """When ranges exclude each other, they are about groups, and together they admit all that lies between."""
+    highest = max((ages.lower.value for ages in ranges if ages.lower), default=0.0)
+    lowest = min((ages.upper.value for ages in ranges if ages.upper), default=NO_MAXIMUM)
     if highest < lowest:
         return None
-    minimum, maximum = _outer("minimum", statements), _outer("maximum", statements)
-    return Ages((minimum,) if minimum else (), (maximum,) if maximum and maximum.value < NO_MAXIMUM else ())
+    minimum, maximum = _outer("minimum", ranges), _outer("maximum", ranges)
+    return Ages(
+        (minimum,) if minimum and _is_real("minimum", minimum) else (),
+        (maximum,) if maximum and _is_real("maximum", maximum) else (),
+    )
 
 
-def _outer(end: End, statements: list[_Statement]) -> Limit | None:
-    """The widest limit of an end; ``None`` when one of the statements leaves it open."""
-    limits = [s.lower if end == "minimum" else s.upper for s in statements]
-    stated = [limit for limit in limits if limit is not None]
-    if len(stated) < len(limits) or not stated:
+def _outer(end: End, ranges: list[AgeRange]) -> Limit | None:
+    """The widest limit of an end; ``None`` when one of the ranges leaves it open."""
+    limits = [limit for ages in ranges if (limit := ages.end(end))]
+    if len(limits) < len(ranges) or not limits:
         return None
-    found = min(stated, key=lambda x: x.value) if end == "minimum" else max(stated, key=lambda x: x.value)
-    return replace(found, inclusive=True) if not found.inclusive and len(stated) > 1 else found
+    return min(limits, key=_value) if end == "minimum" else max(limits, key=_value)
+
+
+def _value(limit: Limit) -> float:
+    return limit.value

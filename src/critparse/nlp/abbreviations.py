@@ -68,7 +68,8 @@ class AbbreviationFinder(Component):
 
     def annotate(self, doc: Doc) -> None:
         spans, definitions, known = [], [], set[str]()
-        if "(" in doc.text:
+        text = doc.text
+        if "(" in text or "[" in text:
             for short, long in _pairs(doc):
                 if short.text not in known:
                     known.add(short.text)

@@ -18,9 +18,11 @@ MAX_SCOPE = 12
 _LIST_WORDS = frozenset((",", "and", "or", "nor", "/", "&"))
 _JOINING = frozenset((",", "and", "&"))
 _OPERATORS = ("op-pre", "op-post")
+_STOPS = ("neg-stop", "except", "if")
 _CLAUSE_OPENERS = frozenset(("is", "are", "will", "must"))
 
 TokenRange = tuple[int, int]
+NameAt = dict[int, TokenRange]  # the name that covers a token
 
 
 class NegationScope(NamedTuple):
@@ -50,11 +52,12 @@ def negation_scopes(tokens: Tokens, names: Sequence[TokenRange] = ()) -> list[Ne
     """
     if not any(_cue_end(tokens, index) for index in range(len(tokens))):  # most criteria: keep them cheap
         return []
-    cues = list(_cues(tokens, names))
+    inside = {index: name for name in names for index in range(*name)}
+    cues = list(_cues(tokens, inside))
     starts = {cue.first for cue in cues if not cue.after}
     scopes = []
     for cue in cues:
-        first, last = _before(tokens, cue) if cue.after else _after(tokens, cue, starts, names)
+        first, last = _before(tokens, cue) if cue.after else _after(tokens, cue, starts, inside)
         while last > first and tokens.lower[last - 1] in _LIST_WORDS:
             last -= 1
         while last > first and tokens.lower[first] in _LIST_WORDS:
@@ -64,7 +67,7 @@ def negation_scopes(tokens: Tokens, names: Sequence[TokenRange] = ()) -> list[Ne
     return scopes
 
 
-def _cues(tokens: Tokens, names: Sequence[TokenRange]) -> Iterator[_Cue]:
+def _cues(tokens: Tokens, inside: NameAt) -> Iterator[_Cue]:
     """The cues from left to right without overlaps, the longest first at each token."""
     index, count = 0, len(tokens)
     while index < count:
@@ -74,7 +77,7 @@ def _cues(tokens: Tokens, names: Sequence[TokenRange]) -> Iterator[_Cue]:
             continue
         before = tokens.reading(index, "neg-before")
         cue = _Cue(index, end, after=before is None or before.next < end)
-        if not end or _named(cue, tokens, names) or (cue.after and not _negates_backwards(tokens, cue)):
+        if not end or _named(cue, tokens, inside) or (cue.after and not _negates_backwards(tokens, cue)):
             index += 1
             continue
         yield cue
@@ -93,10 +96,10 @@ def _harmless_end(tokens: Tokens, index: int) -> int:
     return max((phrase.next for phrase in phrases if phrase), default=0)
 
 
-def _named(cue: _Cue, tokens: Tokens, names: Sequence[TokenRange]) -> bool:
-    if all(tokens.shielded[cue.first : cue.last]):
-        return True
-    return any(first <= cue.first and cue.last <= last and last - first > cue.last - cue.first for first, last in names)
+def _named(cue: _Cue, tokens: Tokens, inside: NameAt) -> bool:
+    """Whether the cue is but a part of a name."""
+    first, last = inside.get(cue.first, (0, 0))
+    return (cue.last <= last and last - first > cue.last - cue.first) or all(tokens.shielded[cue.first : cue.last])
 
 
 def _negates_backwards(tokens: Tokens, cue: _Cue) -> bool:
@@ -132,41 +135,45 @@ def _before(tokens: Tokens, cue: _Cue) -> TokenRange:
     return first, last
 
 
-def _after(tokens: Tokens, cue: _Cue, starts: set[int], names: Sequence[TokenRange]) -> TokenRange:
-    first = _first_name_inside(tokens, cue, names)
+def _after(tokens: Tokens, cue: _Cue, starts: set[int], inside: NameAt) -> TokenRange:
+    """What a cue in front negates."""
+    first = _first_name_inside(tokens, cue, inside)
     if tokens.lower[cue.first] == "non":
         return first, _compound_end(tokens, cue.last)
-    index, reach, depth = cue.last, cue.last + MAX_SCOPE, 0
+    methods = _words()["method"]
+    index, reach, depth, listing = cue.last, cue.last + MAX_SCOPE, 0, False
     while index < min(len(tokens), reach):
         word = tokens.lower[index]
         if word in _LIST_WORDS:
-            if _new_statement(tokens, index, starts):
+            if not listing and _new_statement(tokens, index, starts):
                 break
             reach = index + 1 + MAX_SCOPE
-        elif word == "(":
-            depth += 1
-        elif word == ")":
-            depth -= 1
+        listing = word in _LIST_WORDS
+        depth += (word == "(") - (word == ")")
         if depth < 0 or index in starts or _stops(tokens, index, cue.last):
             break
+        if word in methods and index - 1 in inside and index - 1 >= first:
+            break
         index += 1
-    return first, _whole_name(index, names)
+    begun, end = inside.get(index, (index, index))  # a scope does not cut a name in two
+    return first, end if begun < index else index
 
 
-def _first_name_inside(tokens: Tokens, cue: _Cue, names: Sequence[TokenRange]) -> int:
+def _first_name_inside(tokens: Tokens, cue: _Cue, inside: NameAt) -> int:
     """Some cues say what they negate ("not pregnant"): the first such token, else the token after the cue."""
     for index in range(cue.first + 1, cue.last):
-        if tokens.reading(index, "cue") or any(first == index for first, _ in names):
+        if tokens.reading(index, "cue") or inside.get(index, (0, 0))[0] == index:
             return index
     return cue.last
 
 
 def _compound_end(tokens: Tokens, index: int) -> int:
     """The end of the hyphenated word that "non" begins: it negates no more."""
-    end = index + 1
-    while end < len(tokens) and tokens.glued(end) and (tokens.lower[end] in "-/" or tokens.lower[end - 1] in "-/"):
+    end = min(index + 1, len(tokens))
+    limit = min(index + MAX_SCOPE, len(tokens))
+    while end < limit and tokens.glued(end) and (tokens.lower[end] in "-/" or tokens.lower[end - 1] in "-/"):
         end += 1
-    return min(end, len(tokens))
+    return end
 
 
 def _new_statement(tokens: Tokens, index: int, starts: set[int]) -> bool:
@@ -191,7 +198,7 @@ def _stops(tokens: Tokens, index: int, cue_last: int) -> bool:
         return _sentence_ends(tokens, index)
     if word == ":" and (index == cue_last or tokens.lower[index - 1] in _words()["announcing"]):
         return False
-    return tokens.reading(index, "neg-stop") is not None
+    return any(tokens.reading(index, kind) for kind in _STOPS)
 
 
 def _sentence_ends(tokens: Tokens, index: int) -> bool:
@@ -201,8 +208,3 @@ def _sentence_ends(tokens: Tokens, index: int) -> bool:
     if index + 1 == len(tokens):
         return True
     return not tokens.glued(index + 1) and not tokens.words[index + 1][0].islower()
-
-
-def _whole_name(last: int, names: Sequence[TokenRange]) -> int:
-    """A scope does not cut a name in two."""
-    return next((end for first, end in names if first < last < end), last)

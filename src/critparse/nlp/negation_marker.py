@@ -22,12 +22,12 @@ class NegationMarker(Component):
             return
         tokens = Tokens.of(doc.text)
         names = [(bisect_left(tokens.ends, m.start + 1), bisect_left(tokens.starts, m.end)) for m in mentions]
-        scopes = negation_scopes(tokens, names)
+        negated = {index for scope in negation_scopes(tokens, names) for index in range(scope.first, scope.last)}
         group = doc.spans[MENTIONS]
         group.attrs["negated"] = [
             span.id_
             for span, (first, last) in zip(group, names, strict=True)
-            if any(first < scope.last and scope.first < last for scope in scopes)
+            if negated and not negated.isdisjoint(range(first, last))
         ]
 
 

@@ -24,6 +24,7 @@ class Name:
     concept_id: str = ""
     numeric: bool = False
     dimensions: frozenset[str] = frozenset()
+    also: TokenRange | None = None  # the shared head of "heart and pulmonary failure", the stem of "hepatitis B or C"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Draft:
     subject: str
     first: int
     last: int
-    subject_tokens: list[TokenRange] = field(default_factory=list)
+    subject_tokens: list[TokenRange] = field(default_factory=list)  # more than one where the subject is discontinuous
     concept_id: str = ""
     limit: Limit | None = None
     values: tuple[str, ...] = ()
@@ -61,6 +62,8 @@ class Draft:
     confidence: float = 0.9
     reason: str = ""
     extended: bool = False  # the subject says more than its concept
+    inherited: bool = False  # its subject is that of the limit before it
+    join: str = ""  # how it hangs together with the statement before it that shares its limit: "or", "and"
     negation: int | None = None  # the first token of the negation cue it stands under
 
     def cover(self, first: int, last: int) -> None:

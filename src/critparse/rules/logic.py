@@ -95,7 +95,11 @@ def _brackets(tokens: Tokens, drafts: list[Draft], inclusion: bool) -> _Sequence
     while index < len(drafts):
         end = index + 1
         node: Node = drafts[index]
-        if depths[drafts[index].first] > base:
+        while end < len(drafts) and _shares_limit(drafts[end - 1], drafts[end]):
+            end += 1
+        if end > index + 1:  # "bilirubin, ALT or AST above 2 × ULN" is one node whatever stands around it
+            node = Group("any" if drafts[index].join == "or" else "all", list(drafts[index:end]))
+        elif depths[drafts[index].first] > base:
             while end < len(drafts) and depths[drafts[end].first] > base:
                 end += 1
             inner = drafts[index:end]
@@ -108,6 +112,10 @@ def _brackets(tokens: Tokens, drafts: list[Draft], inclusion: bool) -> _Sequence
         index = end
     _conditions(tokens, drafts, sequence)
     return sequence
+
+
+def _shares_limit(left: Draft, right: Draft) -> bool:
+    return left.limit is not None and left.limit is right.limit and bool(right.join)
 
 
 def _depths(tokens: Tokens) -> list[int]:
@@ -137,7 +145,7 @@ def _link(tokens: Tokens, left: Draft, right: Draft, depths: list[int], base: in
     if breaks(tokens, left.last, right.first):
         link = "strong-or" if has_or else "strong-and" if has_and else "strong"
     elif depths[right.first] > base and "(" in gap and depths[left.last - 1] <= base:
-        link = "near"
+        link = "or" if right.inherited else "near"  # "≤ 1.5 × ULN (≤ 3 × ULN in Gilbert's syndrome)"
     elif has_or:
         link = "or"
     elif has_and:
@@ -146,7 +154,8 @@ def _link(tokens: Tokens, left: Draft, right: Draft, depths: list[int], base: in
         link = "or"
     elif "," in gap:
         link = "comma"
-    if left.negation is not None and left.negation == right.negation and link in ("or", "comma", "strong"):
+    together = left.negation is not None and (left.negation == right.negation or (right.negation and "nor" in gap))
+    if together and link in ("or", "comma", "strong"):
         return "and"
     if link == "and" and not inclusion and _alternatives(left, right):
         return "or"
@@ -161,7 +170,7 @@ def _alternatives(left: Draft, right: Draft) -> bool:
 
 def _conditions(tokens: Tokens, drafts: list[Draft], sequence: _Sequence) -> None:
     """Mark "women of childbearing potential must …" and "if …, …" as conditions."""
-    opening = any(tokens.reading(i, "if") for i in range(0, min(3, drafts[0].first)))
+    opening = any(tokens.reading(i, "if") for i in range(0, min(3, drafts[0].first + 1)))
     for i, link in enumerate(sequence.links):
         left, right = sequence.nodes[i], sequence.nodes[i + 1]
         if not isinstance(left, Draft) or not isinstance(right, Draft):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -22,6 +22,7 @@ _LEAF_OF_LABEL = {
     "Observation": "observation",
 }
 _NUMERIC_CUES = frozenset(("age", "life_expectancy"))
+_SHARING = frozenset(("and", "or", "/", ",", "&"))
 _MARK_TYPES = ("qualifier", "response", "scope", "measure-value")
 
 
@@ -65,7 +66,55 @@ def find_names(tokens: Tokens, mentions: Iterable[MentionLike]) -> list[Name]:
         if not any(taken[name.first : name.last]):
             taken[name.first : name.last] = [True] * (name.last - name.first)
             kept.append(name)
-    return _without_aliases(tokens, sorted(kept, key=lambda name: name.first))
+    kept = _without_aliases(tokens, sorted(kept, key=lambda name: name.first))
+    return sorted([*kept, *_shared(tokens, kept)], key=lambda name: name.first)
+
+
+def _shared(tokens: Tokens, names: list[Name]) -> Iterator[Name]:
+    """Names that share a word with the next or the last one: "heart and pulmonary failure", "hepatitis B or C"."""
+    taken = {i for name in names for i in range(name.first, name.last)}
+    for at in range(1, len(tokens) - 1):
+        if tokens.word(at) not in _SHARING:
+            continue
+        left, right = at - 1, at + 1
+        if tokens.word(right) in _SHARING:  # "and/or", ", or"
+            right += 1
+        if left not in taken and tokens.word(left)[:1].isalnum():
+            yield from _shared_head(tokens, left, right)
+        elif right not in taken and right < len(tokens) and len(tokens.word(right)) <= 2:
+            yield from _shared_stem(tokens, names, at, right)
+
+
+def _shared_head(tokens: Tokens, left: int, right: int) -> Iterator[Name]:
+    for head in range(right + 1, min(right + 3, len(tokens))):
+        if not tokens.word(head).isalpha():
+            return
+        for first in (left - 1, left):  # "type 1 or type 2 diabetes", "heart or liver failure"
+            found = _whole(" ".join([*tokens.lower[max(0, first) : left + 1], tokens.lower[head]]))
+            if found and first >= 0:
+                yield replace(found, first=first, last=left + 1, also=(head, head + 1))
+                return
+
+
+def _shared_stem(tokens: Tokens, names: list[Name], at: int, right: int) -> Iterator[Name]:
+    before = next((name for name in names if name.last == at and name.last - name.first >= 2), None)
+    if before is None:
+        return
+    stem = (before.first, before.last - 1)
+    found = _whole(" ".join([*tokens.words[stem[0] : stem[1]], tokens.words[right]]))
+    if found:
+        yield replace(found, first=right, last=right + 1, also=stem)
+
+
+@functools.lru_cache(maxsize=4096)
+def _whole(phrase: str) -> Name | None:
+    """The dictionary's name that is exactly this phrase; its token range is the caller's to set."""
+    mentions = default_lexicon().match(phrase)
+    if len(mentions) != 1 or mentions[0].end - mentions[0].start != len(phrase):
+        return None
+    mention = mentions[0]
+    kind, numeric, dimensions = traits(mention.concept_id)
+    return Name(0, 1, kind, mention.name, mention.concept_id, numeric, dimensions)
 
 
 def _without_aliases(tokens: Tokens, names: list[Name]) -> list[Name]:

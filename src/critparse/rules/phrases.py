@@ -23,7 +23,7 @@ _BRACKETS = str.maketrans({"[": "", "]": "", "{": "", "}": "", "(": "", ")": "",
 
 
 class Style(NamedTuple):
-    """How bounds are written: what stands before a lower, an upper and an exact value, and between the ends of a range."""
+    """How bounds are written: what stands before a lower, an upper, an exact value, and between the ends of a range."""
 
     ge: str
     gt: str

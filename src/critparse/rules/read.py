@@ -22,6 +22,7 @@ _LIST_JOINS = frozenset((",", "and", "or", "/", "-", "–", "to", "&", "and/or")
 _SCORE_FILLERS = frozenset(("of", ":", "functional", "is", "(", ")", "performance", "status", "score", "scores", "=", "physical"))
 _BARE_GAP = frozenset(("of", ":", "score", "is", "scores", "grade", "class", "stage", "=", "level", "value", "(", ")", "was", "at"))
 _EXTENDED = frozenset(("condition", "procedure", "device", "observation"))
+_GOES_ON = frozenset(("or", "and", ",", "/", "but", "years", "old", "of", "age"))
 _STAGE_HEADS = frozenset(("stage", "stages", "grade", "grades", "class", "classes"))
 _SINGULAR = {"stages": "stage", "grades": "grade", "classes": "class"}
 _LEFT_BORDERS = frozenset((",", ";", "•", ".", ":", "(", "and", "or"))
@@ -108,6 +109,9 @@ class _Attacher:
         if (age := subjects.is_age(self.tokens, limit, self.names)) and not self._is_trap(limit):
             self._age(limit, age if isinstance(age, Name) else None)
             return
+        if (earlier := self._continued_age(limit)) is not None:
+            self._age(limit, earlier)
+            return
         subject = subjects.inside(self.names, limit)
         if subject is None:
             subject = subjects.preceding(self.tokens, self.names, self.reading.limits, limit)
@@ -126,6 +130,16 @@ class _Attacher:
             self._measurement(limit, subject)
         elif limit.stated:
             self._without_subject(limit)
+
+    def _continued_age(self, limit: Limit) -> Name | None:
+        """ "age < 18 or > 65 years": the second limit goes on about the first one's age."""
+        last = self.drafts[-1] if self.drafts else None
+        if last is None or last.kind != "age" or last.limit is None or limit.ucum not in (None, "a", "mo", "wk", "d"):
+            return None
+        gap = self.tokens.lower[last.limit.last : limit.first]
+        if not gap or not _GOES_ON.issuperset(gap) or not limit.stated or limit.relative_to:
+            return None
+        return next((n for n in self.names if last.subject_tokens and n.first == last.subject_tokens[0][0]), None)
 
     def _is_trap(self, limit: Limit) -> bool:
         """Whether another kind of age is named nearer ("gestational age", "age at onset")."""
@@ -200,12 +214,15 @@ class _Attacher:
 
     def _measurement(self, limit: Limit, name: Name) -> None:
         companions = subjects.companions(self.tokens, self.names, self.used, name) if name.last <= limit.first else []
+        between = self.tokens.lower[companions[0].first : name.first] if companions else []
+        joined = "or" if "or" in between or "/" in between else "and"
         for subject in [*companions, name]:
             repeated = subject.first in self.used
             draft = Draft(subject.kind, subject.subject, subject.first, subject.last, [(subject.first, subject.last)])
             draft.concept_id = subject.concept_id
             draft.limit = limit
             draft.confidence = 0.95
+            draft.join = joined
             draft.evidence = [(subject.first, subject.last), (limit.first, limit.last)]
             if repeated:
                 draft.first, draft.last = limit.first, limit.last
@@ -216,11 +233,13 @@ class _Attacher:
 
     def _without_subject(self, limit: Limit) -> None:
         """A stated limit whose subject no dictionary knows: inherit, count, or take the words before it."""
-        if (previous := self._inherited(limit)) is not None:
-            draft = Draft(previous.kind, previous.subject, limit.first, limit.last, list(previous.subject_tokens))
-            draft.concept_id, draft.limit, draft.confidence = previous.concept_id, limit, 0.8
-            draft.evidence = [*previous.subject_tokens, (limit.first, limit.last)]
-            self.drafts.append(draft)
+        if inherited := self._inherited(limit):
+            for previous in inherited:
+                draft = Draft(previous.kind, previous.subject, limit.first, limit.last, list(previous.subject_tokens))
+                draft.concept_id, draft.limit, draft.confidence = previous.concept_id, limit, 0.8
+                draft.join, draft.inherited = previous.join, True
+                draft.evidence = [*previous.subject_tokens, (limit.first, limit.last)]
+                self.drafts.append(draft)
             return
         if self._counted(limit) or self._graded(limit):
             return
@@ -240,18 +259,20 @@ class _Attacher:
                     self.used.add(name.first)
         self.drafts.append(draft)
 
-    def _inherited(self, limit: Limit) -> Draft | None:
-        """ "> 38 °C or < 36 °C": the second limit is about the first one's subject."""
+    def _inherited(self, limit: Limit) -> list[Draft]:
+        """ "> 38 °C or < 36 °C": the second limit is about the first one's subjects."""
         earlier = [d for d in self.drafts if d.limit is not None and d.limit.last <= limit.first and d.kind != "age"]
         if not earlier:
-            return None
+            return []
         last = earlier[-1]
         assert last.limit is not None
         gap = self.tokens.lower[last.limit.last : limit.first]
         joined = any(word in ("or", "and", ",", "(", "/") for word in gap)
         same = last.limit.dimension == limit.dimension or limit.dimension is None or limit.relative_to is not None
         known = any(limit.last <= n.first < limit.last + 3 and n.kind in ("condition", "procedure", "drug") for n in self.names)
-        return last if joined and same and len(gap) <= 3 and not known else None
+        if not (joined and same and len(gap) <= 3 and not known):
+            return []
+        return [draft for draft in self.drafts if draft.limit is last.limit]
 
     def _counted(self, limit: Limit) -> bool:
         """ "at least two prior relapses": the limit counts what follows."""
@@ -368,14 +389,14 @@ class _Attacher:
         """A name without limit: present or absent, or with a value in words."""
         if name.kind == "age" or (name.kind == "life_expectancy" and name.first in self.used):
             return
-        draft = Draft(name.kind, name.subject, name.first, name.last, [(name.first, name.last)], name.concept_id)
-        draft.evidence.append((name.first, name.last))
+        draft = Draft(name.kind, name.subject, name.first, name.last, _parts(name), name.concept_id)
+        draft.evidence.extend(_parts(name))
         if name.kind == "sex":
             draft.values = ("female", "male") if name.subject == "all" else (name.subject,)
             draft.subject = "sex"
         elif name.numeric:
             draft.confidence = 0.6
-        elif name.kind in _EXTENDED:
+        elif name.kind in _EXTENDED and name.also is None:
             self._extend_left(draft)
         self.drafts.append(draft)
 
@@ -495,7 +516,10 @@ class _Attacher:
                 owner.cover(found.first, found.last)
 
     def _attach_marks(self) -> None:
+        valued = {i for d in self.drafts if d.values for first, last in d.evidence for i in range(first, last)}
         for mark in self.reading.marks:
+            if mark.first in valued:
+                continue
             if mark.kind == "measure-value":
                 self._qualitative(mark)
             elif mark.kind == "response":
@@ -566,12 +590,21 @@ class _Attacher:
                     draft.evidence.append((scope.cue_first, scope.cue_last))
 
     def _unable(self) -> None:
-        """ "Unable to give informed consent", "refusal of contraception": the opposite of what is asked for."""
+        """ "Unable to give informed consent", "refusal of contraception", "nonsmoker": the opposite of the subject."""
+        for index, found in self.tokens.readings("negative-form"):
+            for draft in self.drafts:
+                if draft.first <= index and found.next <= draft.last:
+                    draft.present = False
         for index, found in self.tokens.readings("unable"):
             for draft in self.drafts:
                 if draft.kind in ("consent", "ability") or draft.subject == "contraception":
-                    inside = draft.first <= index < draft.last
-                    if inside or (index < draft.first and draft.first - found.next <= 5 and not subjects.breaks(self.tokens, index, draft.first)):
+                    if index < draft.first and draft.first - found.next <= 5 and not subjects.breaks(self.tokens, index, draft.first):
                         draft.present = False
                         draft.evidence.append((index, found.next))
                         break
+
+
+def _parts(name: Name) -> list[tuple[int, int]]:
+    """The token ranges of a name, more than one when it shares a word with another."""
+    own = (name.first, name.last)
+    return [own] if name.also is None else sorted((own, name.also))

@@ -32,6 +32,8 @@ def unread(tokens: Tokens, drafts: list[Draft]) -> list[Draft]:
     """Unstructured statements for the stretches between separators that hold words but no statement."""
     found: list[Draft] = []
     for first, last in _stretches(tokens, drafts):
+        if opening := tokens.reading(first, "if"):
+            first = min(last, opening.next)
         while first < last and tokens.word(first) in ("and", "or", ",", ";", ".", ":", "-", "(", "/", ")", "•", "*"):
             first += 1
         if first >= last or any(d.first < last and d.last > first for d in drafts):

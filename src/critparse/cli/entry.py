@@ -1,0 +1,93 @@
+"""The program: its commands, and the boundary where every error becomes one line and an exit code.
+
+0: done; 1: ``check`` found something at or above ``--fail-on``; 2: bad usage or unreadable input; 130: interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+import typer.main
+
+from critparse._version import __version__
+from critparse.cli import check, evaluate, parse
+from critparse.cli.messages import complain
+from critparse.errors import CritparseError
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+_EPILOG = "Set CRITPARSE_DEBUG=1 (or give --debug before the command) to see the traceback of an error."
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, epilog=_EPILOG)
+app.command("parse", epilog=parse.EPILOG)(parse.parse)
+app.command("check", epilog=check.EPILOG)(check.check)
+app.add_typer(evaluate.app, name="evaluate")
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Turn the eligibility criteria of clinical trials into structured rules, and show where a record contradicts itself."""
+    if debug:
+        os.environ["CRITPARSE_DEBUG"] = "1"
+    if version:
+        typer.echo(f"critparse {__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program with the arguments (of the process, when none are given) and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show "≥" still gets the rest
+    sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """Run, and turn whatever goes wrong into one line and an exit code."""
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("critparse", list(arguments)) as context:
+            command.invoke(context)
+        sys.stdout.flush()
+    except typer.Exit as end:
+        return end.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # whoever reads our output has had enough; the interpreter must not fail when it flushes at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except CritparseError as error:
+        _show_traceback()
+        complain(str(error))
+        return BAD_INPUT
+    except Exception as error:  # noqa: BLE001  the boundary
+        return _unexpected(error)
+    return 0
+
+
+def _unexpected(error: Exception) -> int:
+    """A usage error (they know how to put themselves), or a defect."""
+    if hasattr(error, "format_message"):
+        complain(f"{error.format_message()} (see critparse --help)")
+        return BAD_INPUT
+    if not _show_traceback():
+        complain(f"internal error: {type(error).__name__}: {error} (CRITPARSE_DEBUG=1 shows the traceback)")
+    return BAD_INPUT
+
+
+def _show_traceback() -> bool:
+    wanted = os.environ.get("CRITPARSE_DEBUG", "") not in ("", "0")
+    if wanted:
+        traceback.print_exc()
+    return wanted

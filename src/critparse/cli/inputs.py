@@ -1,0 +1,113 @@
+"""From the PATH arguments to parsed trials."""
+
+from __future__ import annotations
+
+import glob
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from critparse.cli.messages import complain, progress
+from critparse.errors import CritparseError, InputError
+from critparse.schema import ParsedTrial
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One thing to read: a file, or standard input when ``path`` is ``None``. ``stem`` is for names of outputs."""
+
+    name: str
+    stem: str
+    path: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A parsed record, or nothing when it could not be read (which has been said). ``number``: from 1 in its input."""
+
+    input: Input
+    number: int
+    trial: ParsedTrial | None
+
+
+class Inputs:
+    """The records of all PATH arguments. After iterating, ``failed`` tells whether any could not be read."""
+
+    def __init__(self, paths: Sequence[str], format: str) -> None:
+        self.format = format
+        self.failed = False
+        self.sources = list(self._expand(paths or self._standard_input()))
+
+    def __iter__(self) -> Iterator[Outcome]:
+        for source in progress(self.sources, "parsing"):
+            yield from self._outcomes(source)
+
+    def _standard_input(self) -> Sequence[str]:
+        if sys.stdin is None or sys.stdin.isatty():
+            raise typer.BadParameter("give a file, a folder, a glob, or - for standard input", param_hint="PATH")
+        return [STDIN]
+
+    def _expand(self, paths: Sequence[str]) -> Iterator[Input]:
+        for given in paths:
+            if given == STDIN:
+                yield Input("standard input", "stdin", None)
+                continue
+            try:
+                yield from (Input(str(path), path.stem, path) for path in _files(given))
+            except InputError as error:
+                self._fail(error)
+
+    def _outcomes(self, source: Input) -> Iterator[Outcome]:
+        """The records of one source; what cannot be read is said and passed over."""
+        from critparse.checks import run
+        from critparse.parser import parse_record
+        from critparse.sources import read_many
+
+        try:
+            content = _read_stdin() if source.path is None else source.path
+            records = read_many(content, format=self.format, where=source.name)
+            for number, record in enumerate(records, 1):
+                if isinstance(record, CritparseError):
+                    self._fail(record)
+                    yield Outcome(source, number, None)
+                else:
+                    trial = parse_record(record)
+                    yield Outcome(source, number, trial.model_copy(update={"findings": run(trial)}))
+        except InputError as error:
+            self._fail(error)
+            yield Outcome(source, 1, None)
+
+    def _fail(self, error: CritparseError) -> None:
+        self.failed = True
+        complain(str(error))
+
+
+def _files(given: str) -> list[Path]:
+    """The files that a path, folder or glob stands for; a path that does not exist is left to the reader to refuse."""
+    path = Path(given)
+    try:
+        if path.is_dir():
+            return _some((p for p in sorted(path.iterdir()) if p.is_file() and not p.name.startswith(".")), given, "holds")
+        if not path.exists() and glob.has_magic(given):
+            return _some((Path(p) for p in sorted(glob.glob(given, recursive=True)) if Path(p).is_file()), given, "matches")
+    except (OSError, ValueError) as error:
+        raise InputError(where=given, reason=str(error)) from error
+    return [path]
+
+
+def _some(paths: Iterator[Path], given: str, verb: str) -> list[Path]:
+    found = list(paths)
+    if not found:
+        raise InputError(where=given, reason=f"it {verb} no files")
+    return found
+
+
+def _read_stdin() -> bytes:
+    from critparse.sources import MAX_BYTES
+
+    return sys.stdin.buffer.read(MAX_BYTES + 1)

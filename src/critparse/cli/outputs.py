@@ -1,0 +1,163 @@
+"""Where results go: standard output, one file, or a folder with one file (or more) per record."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Protocol
+
+import typer
+
+from critparse.cli.inputs import Input, Outcome
+from critparse.errors import OutputError
+from critparse.exports import export
+from critparse.schema import ParsedTrial
+
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
+_MAX_NAME = 100
+
+
+class Output(Protocol):
+    """Takes outcomes one by one; ``close`` ends what is still open."""
+
+    def add(self, outcome: Outcome) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def choose(path: str | None, target: str, sources: Sequence[Input]) -> Output:
+    """The output for ``--output PATH``: a folder when PATH is one, ends in a separator, or many inputs meet a bare name."""
+    if path is None:
+        return Stream(target, lambda: sys.stdout)
+    place = Path(path)
+    if place.is_dir() or path.endswith(("/", "\\")) or (len(sources) > 1 and not place.suffix):
+        return Folder(place, target, sources)
+    if target == "brat":
+        return Folder(place.parent, target, sources, stem=place.stem)
+    return Stream(target, lambda: _opened(place, sources))
+
+
+class Stream:
+    """One stream for all records: tables below each other, one JSON document or an array of several, JSON lines."""
+
+    def __init__(self, target: str, open_stream: Callable[[], IO[str]]) -> None:
+        self.target = target
+        self.open_stream = open_stream
+        self.stream: IO[str] | None = None
+        self.first: str | None = None  # the first JSON document, until it is known whether there are several
+        self.count = 0
+
+    def add(self, outcome: Outcome) -> None:
+        self.count += 1
+        if self.target == "json":
+            self._add_json(outcome.trial)
+        elif outcome.trial is not None:
+            self._write(outcome.trial)
+
+    def close(self) -> None:
+        if self.target == "json":
+            self._end_json()
+        if self.stream is not None and self.stream is not sys.stdout:
+            self.stream.close()
+
+    @property
+    def out(self) -> IO[str]:
+        """The stream; opened when there is something to write, so that a failure leaves an old file alone."""
+        self.stream = self.stream or self.open_stream()
+        return self.stream
+
+    def _write(self, trial: ParsedTrial) -> None:
+        if self.target == "table":
+            from critparse.exports.table import render
+            from critparse.exports.terminal import console
+
+            if self.count > 1:
+                self.out.write("\n")
+            console(self.out).print(render(trial))
+            return
+        for ending, content in export(trial, self.target).items():
+            if self.target != "brat" or ending == ".ann":  # of brat's pair, the text is what was given
+                self.out.write(content)
+
+    def _add_json(self, trial: ParsedTrial | None) -> None:
+        """An array when there are several records, readable or not, so that failures do not change the shape."""
+        document = export(trial, "json")[".json"].rstrip() if trial is not None else None
+        if self.count == 1:
+            self.first = document
+            return
+        if self.count == 2:
+            self.out.write("[\n")
+            if self.first is not None:
+                self.out.write(self.first)
+        if document is not None:
+            self.out.write((",\n" if self.first is not None else "") + document)
+            self.first = document
+
+    def _end_json(self) -> None:
+        if self.count > 1:
+            self.out.write("\n]\n")
+        elif self.first is not None:
+            self.out.write(self.first + "\n")
+
+
+class Folder:
+    """A file (or more, as the target has it) per record, named after the input or, of several in one, the trial."""
+
+    def __init__(self, folder: Path, target: str, sources: Sequence[Input], stem: str | None = None) -> None:
+        self.folder = folder
+        self.target = target
+        self.stem = stem
+        self.inputs = {source.path.resolve() for source in sources if source.path is not None}
+        self.used: set[str] = set()
+
+    def add(self, outcome: Outcome) -> None:
+        if outcome.trial is None:
+            return
+        name = self._name(outcome, outcome.trial)
+        for ending, content in export(outcome.trial, self.target).items():
+            path = self.folder / f"{name}{ending}"
+            if path.resolve() in self.inputs:
+                raise OutputError(where=path, reason="it is one of the inputs")
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                path.write_text(content, encoding="utf-8", newline="")
+            except OSError as error:
+                raise OutputError(where=path, reason=(error.strerror or str(error)).lower()) from error
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def _name(self, outcome: Outcome, trial: ParsedTrial) -> str:
+        """A name no earlier record has; never one that leads out of the folder."""
+        stem = self.stem or outcome.input.stem
+        if outcome.number > 1 or (outcome.input.path is not None and outcome.input.path.suffix in (".jsonl", ".ndjson")):
+            stem = trial.trial_id or f"{stem}-{outcome.number}"
+        stem = _UNFIT.sub("_", stem)[:_MAX_NAME].strip(".") or "record"
+        name, copy = stem, 1
+        while name.lower() in self.used:
+            copy += 1
+            name = f"{stem}-{copy}"
+        self.used.add(name.lower())
+        return name
+
+
+def _opened(path: Path, sources: Sequence[Input]) -> IO[str]:
+    if any(source.path is not None and source.path.resolve() == path.resolve() for source in sources):
+        raise OutputError(where=path, reason="it is one of the inputs")
+    try:
+        return path.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise OutputError(where=path, reason=(error.strerror or str(error)).lower()) from error
+
+
+def one_of(value: str, known: Sequence[str]) -> str:
+    """The value of an option with a closed set of values.
+
+    Raises:
+        typer.BadParameter: it is none of them.
+    """
+    if value not in known:
+        raise typer.BadParameter(f"{value!r} is none of {', '.join(known)}")
+    return value

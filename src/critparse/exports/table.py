@@ -1,0 +1,253 @@
+"""A trial as a curator reads it in a terminal: header, findings with the passages, the criteria as a tree, a count."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule as Line
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from critparse.exports import Files
+from critparse.exports.terminal import console, visible
+from critparse.rules.explain import explain
+from critparse.schema import (
+    AgeLimit,
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Criterion,
+    Evidence,
+    FieldEvidence,
+    Finding,
+    IfThen,
+    Not,
+    ParsedTrial,
+    Rule,
+    SpanEvidence,
+    Unstructured,
+)
+
+_SEVERITIES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+_KINDS = {"inclusion": "Inclusion criteria", "exclusion": "Exclusion criteria", "unknown": "Criteria of unknown kind"}
+_UNREAD = re.compile(r"“[^”]*” \(not read: [^()]*\)")
+_LETTERS = re.compile(r"\W+")
+
+
+def render(trial: ParsedTrial) -> RenderableType:
+    """The whole table."""
+    parts: list[RenderableType] = [*_header(trial), Text()]
+    if trial.findings:
+        parts += [findings(trial), Text()]
+    for text_id, criteria in groupby(trial.criteria, key=lambda criterion: criterion.span.text_id):
+        parts += [*_criteria(trial, text_id, list(criteria)), Text()]
+    parts.append(_count(trial))
+    return Group(*parts)
+
+
+def render_findings(trial: ParsedTrial) -> RenderableType:
+    """Header and findings alone."""
+    return Group(*_header(trial), Text(), findings(trial))
+
+
+def table_files(trial: ParsedTrial) -> Files:
+    """One ``.txt`` file, without colours."""
+    stream = io.StringIO()
+    console(stream).print(render(trial))
+    return {".txt": stream.getvalue()}
+
+
+# --- header
+
+
+def _header(trial: ParsedTrial) -> Iterator[Text]:
+    title = Text(visible(trial.trial_id or ""), style="bold cyan")
+    if trial.title:
+        title.append(("  " if trial.trial_id else "") + visible(trial.title), style="bold not cyan")
+    yield title if title else Text("Trial without id or title", style="bold")
+    yield Text(" · ".join(visible(fact) for fact in _registry(trial)), style="dim")
+
+
+def _registry(trial: ParsedTrial) -> Iterator[str]:
+    registry = trial.registry
+    yield f"format: {trial.source_format}"
+    yield f"ages: {_age(registry.minimum_age, 'no minimum')} to {_age(registry.maximum_age, 'no maximum')}"
+    yield f"sex: {registry.sex or 'not given'}"
+    yield f"healthy volunteers: {({None: 'not given', True: 'yes', False: 'no'})[registry.healthy_volunteers]}"
+    if registry.enrollment is not None:
+        yield f"enrollment: {registry.enrollment}"
+    if registry.phase:
+        yield registry.phase
+    if registry.conditions:
+        yield ", ".join(registry.conditions)
+
+
+def _age(age: AgeLimit | None, absent: str) -> str:
+    if age is None:
+        return absent
+    return f"{age.value:g} {age.unit.removesuffix('s') if age.value == 1 else age.unit}"
+
+
+# --- findings
+
+
+def findings(trial: ParsedTrial) -> RenderableType:
+    """Each finding with its message, the passages it rests on and what to do."""
+    if not trial.findings:
+        return Text("No findings", style="green")
+    parts: list[RenderableType] = [_heading("Findings")]
+    for finding in trial.findings:
+        parts += _finding(trial, finding)
+    return Group(*parts)
+
+
+def _finding(trial: ParsedTrial, finding: Finding) -> Iterator[RenderableType]:
+    headline = Text(finding.severity.upper(), style=_SEVERITIES[finding.severity])
+    headline.append(f" {finding.code}", style="bold default").append(f"  {visible(finding.message)}", style="not bold default")
+    yield headline
+    for evidence in finding.evidence:
+        yield Padding(_passage(trial, evidence), (0, 0, 0, 4))
+    if finding.suggestion:
+        yield Padding(Text(f"→ {visible(finding.suggestion)}", style="italic"), (0, 0, 0, 4))
+
+
+def _passage(trial: ParsedTrial, evidence: Evidence) -> Text:
+    if isinstance(evidence, FieldEvidence):
+        return Text(f"“{visible(evidence.value)}”").append(f"  registry field {visible(evidence.field)}", style="dim")
+    source = next(text for text in trial.texts if text.id == evidence.text_id)
+    quote = Text(f"“{visible(source.text[evidence.start : evidence.end])}”")
+    owner = _owner(trial, evidence)
+    return quote.append(f"  {visible(source.label)}{', ' + owner if owner else ''}", style="dim")
+
+
+def _owner(trial: ParsedTrial, evidence: SpanEvidence) -> str | None:
+    """The id of the innermost criterion that holds the passage."""
+    holders = [
+        criterion.id
+        for criterion in trial.walk()
+        if criterion.span.text_id == evidence.text_id
+        and criterion.span.start <= evidence.start
+        and evidence.end <= criterion.span.end
+    ]
+    return holders[-1] if holders else None
+
+
+# --- criteria
+
+
+def _criteria(trial: ParsedTrial, text_id: str, criteria: Sequence[Criterion]) -> Iterator[RenderableType]:
+    """The criteria of one text, by kind; those of the narrative under the name of their text."""
+    label = next(text.label for text in trial.texts if text.id == text_id)
+    narrative = any(criterion.id.startswith(f"{text_id}:") for criterion in criteria)
+    for kind, members in groupby(criteria, key=lambda criterion: criterion.kind):
+        title = _KINDS[kind]
+        yield _heading(f"{visible(label)}: {title[0].lower()}{title[1:]}" if narrative else title)
+        yield _tree(list(members))
+
+
+def _heading(title: str) -> RenderableType:
+    return Line(Text(title, style="bold"), align="left", style="dim")
+
+
+def _tree(criteria: Sequence[Criterion]) -> Tree:
+    tree = Tree(Text(), hide_root=True, guide_style="dim")
+    for section, members in groupby(criteria, key=lambda criterion: criterion.section):
+        branch = tree.add(Text(visible(section), style="bold")) if section else tree
+        for criterion in members:
+            _grow(branch, criterion)
+    return tree
+
+
+def _grow(branch: Tree, criterion: Criterion) -> None:
+    words = visible(_own_words(criterion))
+    lines = [_marked(words)]
+    original = visible(criterion.text.strip().removeprefix(criterion.marker))
+    if _letters(original) != _letters(words):
+        lines.append(Text(original, style="dim"))
+    label = Table.grid(padding=(0, 2, 0, 0))
+    label.add_column(no_wrap=True, style="bold cyan")
+    label.add_column()
+    label.add_row(Text(criterion.id), Group(*lines))
+    node = branch.add(label)
+    for child in criterion.children:
+        _grow(node, child)
+
+
+def _marked(words: str) -> Text:
+    """Rule words with the unread parts set off."""
+    text = Text(words, style="default")
+    text.highlight_regex(_UNREAD, style="bold yellow")
+    return text
+
+
+def _letters(text: str) -> str:
+    return _LETTERS.sub("", text).casefold()
+
+
+def _own_words(criterion: Criterion) -> str:
+    """The rule in words; that of the sub-list, which follows as children, only announced."""
+    children = tuple(child.rule for child in criterion.children)
+    if not children:
+        return explain(criterion.rule)
+    members = criterion.rule.rules if isinstance(criterion.rule, AllOf) else (criterion.rule,)
+    if members == children:
+        return "all of the following:"
+    own = tuple(rule for rule in members if not _is_sublist(rule, children))
+    lists = [rule for rule in members if _is_sublist(rule, children)]
+    if not lists:
+        return explain(criterion.rule)
+    before = [explain(own[0] if len(own) == 1 else AllOf(rules=own))] if own else []
+    return " and ".join([*before, f"{_quantity(lists[0])} the following:"])
+
+
+def _is_sublist(rule: Rule, children: tuple[Rule, ...]) -> bool:
+    if len(children) == 1:
+        return rule == children[0]
+    return isinstance(rule, AllOf | AnyOf | AtLeast) and rule.rules == children
+
+
+def _quantity(rule: Rule) -> str:
+    if isinstance(rule, AtLeast):
+        return f"at least {rule.count} of"
+    return "any of" if isinstance(rule, AnyOf) else "all of"
+
+
+# --- count
+
+
+def _count(trial: ParsedTrial) -> Text:
+    """How many criteria there are and how much of them was read."""
+    statements = [leaf for criterion in trial.criteria for leaf in _leaves(criterion.rule)]
+    unread = sum(isinstance(leaf, Unstructured) for leaf in statements)
+    share = f"{100 * (len(statements) - unread) // len(statements)}%" if statements else "none"
+    counts = [
+        _plural(sum(1 for _ in trial.walk()), "criterion", "criteria"),
+        f"{share} of {_plural(len(statements), 'statement')} structured",
+        _plural(unread, "unread part"),
+        _plural(len(trial.findings), "finding"),
+    ]
+    return Text(" · ".join(counts), style="bold")
+
+
+def _leaves(rule: Rule) -> Iterator[Rule]:
+    """The statements of a rule; that of a parent includes its children's."""
+    if isinstance(rule, AllOf | AnyOf | AtLeast):
+        for member in rule.rules:
+            yield from _leaves(member)
+    elif isinstance(rule, Not):
+        yield from _leaves(rule.rule)
+    elif isinstance(rule, IfThen):
+        yield from _leaves(rule.condition)
+        yield from _leaves(rule.rule)
+    else:
+        yield rule
+
+
+def _plural(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
