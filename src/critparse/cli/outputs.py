@@ -28,11 +28,12 @@ class Output(Protocol):
 
 
 def choose(path: str | None, target: str, sources: Sequence[Input]) -> Output:
-    """The output for ``--output PATH``: a folder when PATH is one, ends in a separator, or many inputs meet a bare name."""
+    """The output for ``--output PATH``: a folder if it is one, ends like one, or many inputs meet a bare name."""
     if path is None:
         return Stream(target, lambda: sys.stdout)
     place = Path(path)
-    if place.is_dir() or path.endswith(("/", "\\")) or (len(sources) > 1 and not place.suffix):
+    several = len(sources) > 1 or target == "brat" or any(_holds_lines(source) for source in sources)
+    if place.is_dir() or path.endswith(("/", "\\")) or (several and not place.suffix):
         return Folder(place, target, sources)
     if target == "brat":
         return Folder(place.parent, target, sources, stem=place.stem)
@@ -71,11 +72,11 @@ class Stream:
     def _write(self, trial: ParsedTrial) -> None:
         if self.target == "table":
             from critparse.exports.table import render
-            from critparse.exports.terminal import console
+            from critparse.exports.terminal import show
 
             if self.count > 1:
                 self.out.write("\n")
-            console(self.out).print(render(trial))
+            show(render(trial), self.out)
             return
         for ending, content in export(trial, self.target).items():
             if self.target != "brat" or ending == ".ann":  # of brat's pair, the text is what was given
@@ -132,7 +133,7 @@ class Folder:
     def _name(self, outcome: Outcome, trial: ParsedTrial) -> str:
         """A name no earlier record has; never one that leads out of the folder."""
         stem = self.stem or outcome.input.stem
-        if outcome.number > 1 or (outcome.input.path is not None and outcome.input.path.suffix in (".jsonl", ".ndjson")):
+        if outcome.number > 1 or _holds_lines(outcome.input):
             stem = trial.trial_id or f"{stem}-{outcome.number}"
         stem = _UNFIT.sub("_", stem)[:_MAX_NAME].strip(".") or "record"
         name, copy = stem, 1
@@ -141,6 +142,11 @@ class Folder:
             name = f"{stem}-{copy}"
         self.used.add(name.lower())
         return name
+
+
+def _holds_lines(source: Input) -> bool:
+    """Whether the input is a file of JSON lines, one record each."""
+    return source.path is not None and source.path.suffix.lower() in (".jsonl", ".ndjson")
 
 
 def _opened(path: Path, sources: Sequence[Input]) -> IO[str]:

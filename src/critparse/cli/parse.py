@@ -23,7 +23,7 @@ critparse parse 'trials/*.json' --format brat -o brat/
 
 Paths = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[PATH…|-]", help="Files, folders (every file in them) or globs; - is standard input."),
+    typer.Argument(metavar="PATH…|-", help="Files, folders (every file in them) or globs; - is standard input."),
 ]
 InputFormat = Annotated[
     str,

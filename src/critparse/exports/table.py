@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -15,7 +14,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from critparse.exports import Files
-from critparse.exports.terminal import console, visible
+from critparse.exports.terminal import plain, visible
 from critparse.rules.explain import explain
 from critparse.schema import (
     AgeLimit,
@@ -58,9 +57,7 @@ def render_findings(trial: ParsedTrial) -> RenderableType:
 
 def table_files(trial: ParsedTrial) -> Files:
     """One ``.txt`` file, without colours."""
-    stream = io.StringIO()
-    console(stream).print(render(trial))
-    return {".txt": stream.getvalue()}
+    return {".txt": plain(render(trial))}
 
 
 # --- header
@@ -70,7 +67,7 @@ def _header(trial: ParsedTrial) -> Iterator[Text]:
     title = Text(visible(trial.trial_id or ""), style="bold cyan")
     if trial.title:
         title.append(("  " if trial.trial_id else "") + visible(trial.title), style="bold not cyan")
-    yield title if title else Text("Trial without id or title", style="bold")
+    yield title or Text("Trial without id or title", style="bold")
     yield Text(" · ".join(visible(fact) for fact in _registry(trial)), style="dim")
 
 
@@ -109,7 +106,8 @@ def findings(trial: ParsedTrial) -> RenderableType:
 
 def _finding(trial: ParsedTrial, finding: Finding) -> Iterator[RenderableType]:
     headline = Text(finding.severity.upper(), style=_SEVERITIES[finding.severity])
-    headline.append(f" {finding.code}", style="bold default").append(f"  {visible(finding.message)}", style="not bold default")
+    headline.append(f" {finding.code}  ", style="bold default")
+    headline.append(visible(finding.message), style="not bold default")
     yield headline
     for evidence in finding.evidence:
         yield Padding(_passage(trial, evidence), (0, 0, 0, 4))
@@ -170,6 +168,8 @@ def _grow(branch: Tree, criterion: Criterion) -> None:
     original = visible(criterion.text.strip().removeprefix(criterion.marker))
     if _letters(original) != _letters(words):
         lines.append(Text(original, style="dim"))
+    if not criterion.children and _is_ambiguous(criterion.rule):
+        lines.append(Text("“and” and “or” can be read otherwise here", style="italic yellow"))
     label = Table.grid(padding=(0, 2, 0, 0))
     label.add_column(no_wrap=True, style="bold cyan")
     label.add_column()
@@ -188,6 +188,12 @@ def _marked(words: str) -> Text:
 
 def _letters(text: str) -> str:
     return _LETTERS.sub("", text).casefold()
+
+
+def _is_ambiguous(rule: Rule) -> bool:
+    if isinstance(rule, AllOf | AnyOf) and rule.ambiguous:
+        return True
+    return any(_is_ambiguous(member) for member in _members(rule))
 
 
 def _own_words(criterion: Criterion) -> str:
@@ -237,16 +243,20 @@ def _count(trial: ParsedTrial) -> Text:
 
 def _leaves(rule: Rule) -> Iterator[Rule]:
     """The statements of a rule; that of a parent includes its children's."""
-    if isinstance(rule, AllOf | AnyOf | AtLeast):
-        for member in rule.rules:
-            yield from _leaves(member)
-    elif isinstance(rule, Not):
-        yield from _leaves(rule.rule)
-    elif isinstance(rule, IfThen):
-        yield from _leaves(rule.condition)
-        yield from _leaves(rule.rule)
-    else:
+    members = _members(rule)
+    if not members:
         yield rule
+    for member in members:
+        yield from _leaves(member)
+
+
+def _members(rule: Rule) -> tuple[Rule, ...]:
+    """The rules that a rule is made of; none for a statement."""
+    if isinstance(rule, AllOf | AnyOf | AtLeast):
+        return rule.rules
+    if isinstance(rule, IfThen):
+        return rule.condition, rule.rule
+    return (rule.rule,) if isinstance(rule, Not) else ()
 
 
 def _plural(number: int, one: str, many: str = "") -> str:

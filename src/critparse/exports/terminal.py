@@ -1,13 +1,14 @@
-"""What may reach a terminal: text whose control characters are made visible, and consoles that suit their stream."""
+"""What may reach a terminal: text whose control characters are made visible, laid out to suit the stream."""
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import RenderableType
 
 PIPE_WIDTH = 120
 # C0 and C1 controls, directional overrides, and halves of surrogate pairs, which no encoding can write
@@ -27,9 +28,24 @@ def _picture(match: re.Match[str]) -> str:
     return chr(0x2400 + ord(char)) if ord(char) < 0x20 else "\N{REPLACEMENT CHARACTER}"
 
 
-def console(stream: IO[str]) -> Console:
-    """A console that takes text as it is: no markup, no highlighting; as wide as the terminal, or as ``PIPE_WIDTH``."""
+def show(renderable: RenderableType, stream: IO[str]) -> None:
+    """Print to a terminal in its width and colours, to anything else in plain lines of ``PIPE_WIDTH``."""
     from rich.console import Console
 
-    width = None if stream.isatty() or os.environ.get("COLUMNS") else PIPE_WIDTH
-    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False)
+    if stream.isatty():
+        Console(file=stream, markup=False, highlight=False, emoji=False).print(renderable)
+    else:
+        stream.write(plain(renderable))
+
+
+def plain(renderable: RenderableType) -> str:
+    """The renderable as text without colours, at most ``COLUMNS`` (``PIPE_WIDTH`` where that is not set) wide."""
+    from rich.console import Console
+
+    buffer = io.StringIO()
+    columns = os.environ.get("COLUMNS", "")
+    width = int(columns) if columns.isdecimal() and int(columns) else PIPE_WIDTH
+    Console(
+        file=buffer, width=width, color_system=None, force_terminal=False, markup=False, highlight=False, emoji=False
+    ).print(renderable)
+    return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().split("\n")[:-1])

@@ -1,4 +1,4 @@
-"""What critparse knows by name: analytes, scores, conditions, drugs, procedures, devices, and where they stand in a text."""
+"""What critparse knows by name: analytes, scores, conditions, drugs, procedures, devices; and where texts name them."""
 
 from __future__ import annotations
 

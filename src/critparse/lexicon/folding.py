@@ -44,7 +44,7 @@ class Folded:
 
 
 def fold(text: str) -> Folded:
-    """Fold case, hyphens, apostrophes and white space; a blank line stays a border (``\\n``)."""
+    """Fold case, hyphens, apostrophes and white space; a blank line stays a border (a line feed)."""
     if not text.isascii():
         text = _SURROGATE.sub("\ufffd", text)
     exact = _INNER_HYPHEN.sub(" ", text.translate(_TABLE))

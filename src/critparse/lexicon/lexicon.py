@@ -14,13 +14,14 @@ from critparse.lexicon.resources import data_lines, data_text
 from critparse.lexicon.variants import variants
 
 ANALYTE, SCORE, SUBJECT = "ANALYTE:", "SCORE:", "SUBJECT:"
+_SUBJECT_LABELS = {"condition": "Condition", "drug": "Drug", "procedure": "Procedure", "device": "Device"}
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A name found in a text: ``text[start:end]``, what it is, and its best concept.
 
-    ``label``: Condition, Drug, Procedure, Device, Measurement (analytes and scores) or Observation (other subjects).
+    ``label``: Condition, Drug, Procedure, Device, Measurement (analytes and scores) or Observation.
     """
 
     start: int
@@ -32,7 +33,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class LexiconConcept:
-    """One concept: ``codes`` are (system, code), best first; ``row`` is its table row when it is measured or counted."""
+    """One concept: ``codes`` are (system, code), best first; ``row`` is its table row if it is measured or counted."""
 
     id: str
     name: str
@@ -73,7 +74,7 @@ class Lexicon:
 
 @functools.cache
 def default_lexicon() -> Lexicon:
-    """critparse's own lexicon, built on first use and once a process.
+    """The lexicon that comes with critparse, built on first use and once a process.
 
     Raises ResourceError when a data file is missing or damaged.
     """
@@ -100,7 +101,8 @@ def _authored() -> Iterable[tuple[LexiconConcept, tuple[tables.Alias, ...]]]:
     for term in (*tables.drug_classes().values(), *tables.trial_terms().values()):
         yield LexiconConcept(term.concept, term.display, term.label, _codes(term.concept)), term.aliases
     for subject in tables.subjects().values():
-        yield LexiconConcept(SUBJECT + subject.id, subject.display, "Observation", row=subject), subject.aliases
+        label = _SUBJECT_LABELS.get(subject.kind, "Observation")
+        yield LexiconConcept(SUBJECT + subject.id, subject.display, label, row=subject), subject.aliases
     for score in tables.scores().values():
         yield LexiconConcept(SCORE + score.id, score.display, "Measurement", row=score), score.aliases
     for analyte in tables.analytes().values():
@@ -121,7 +123,8 @@ def _add_names(
         if alias.case_sensitive:
             exact[fold_name(alias.text, case_sensitive=True)] = concept_id
             continue
-        for form in variants(alias.text):
+        # An acronym has no other forms than its own: "HADS" is no plural of "had".
+        for form in (alias.text,) if alias.text.isupper() else variants(alias.text):
             folded[fold_name(form)] = concept_id
 
 

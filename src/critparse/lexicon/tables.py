@@ -16,6 +16,7 @@ Direction = Literal["higher-worse", "higher-better"]
 ScoreForm = Literal["integer", "decimal", "roman", "grade", "class", "stage"]
 TermLabel = Literal["Condition", "Drug", "Procedure", "Device", "Observation"]
 Row = TypeVar("Row")
+Choice = TypeVar("Choice")
 _MAX_ACRONYM = 3
 
 
@@ -136,7 +137,7 @@ def _analyte(row: dict[str, str]) -> Analyte:
     return Analyte(
         id=row["id"],
         display=row["display"],
-        kind=_one_of(row["kind"], AnalyteKind),
+        kind=_one_of(row["kind"], get_args(AnalyteKind)),
         specimen=row["specimen"],
         unit=row["unit"],
         units=dict(_factor(part) for part in row["units"].split("|") if part),
@@ -153,8 +154,8 @@ def _score(row: dict[str, str]) -> Score:
         display=row["display"],
         low=_number(row["min"]),
         high=_number(row["max"]),
-        direction=_one_of(row["direction"], Direction),
-        form=_one_of(row["form"], ScoreForm),
+        direction=_one_of(row["direction"], get_args(Direction)),
+        form=_one_of(row["form"], get_args(ScoreForm)),
         aliases=_aliases(row["aliases"]),
     )
 
@@ -166,17 +167,18 @@ def _subject(row: dict[str, str]) -> Subject:
 
 
 def _term(row: dict[str, str]) -> Term:
-    return Term(row["id"], _one_of(row["label"], TermLabel), row["display"], _aliases(row["aliases"]))
+    return Term(row["id"], _one_of(row["label"], get_args(TermLabel)), row["display"], _aliases(row["aliases"]))
 
 
 def _drug_class(row: dict[str, str]) -> Term:
     return Term(row["id"], "Drug", row["display"], _aliases(row["aliases"]))
 
 
-def _one_of(value: str, choices: object) -> object:
-    if value not in get_args(choices):
-        raise ValueError(f"{value!r} is none of {', '.join(get_args(choices))}")
-    return value
+def _one_of(value: str, choices: tuple[Choice, ...]) -> Choice:
+    for choice in choices:
+        if choice == value:
+            return choice
+    raise ValueError(f"{value!r} is none of {', '.join(map(str, choices))}")
 
 
 def _number(cell: str) -> float | None:

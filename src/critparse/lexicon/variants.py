@@ -32,8 +32,11 @@ def _spelling_patterns() -> tuple[tuple[re.Pattern[str], dict[str, str]], ...]:
 
 def respell(name: str) -> set[str]:
     """The all-British and the all-American spelling of a lower-case name, where they differ from it."""
-    found = {pattern.sub(lambda hit, table=table: table[hit.group()], name) for pattern, table in _spelling_patterns()}
-    return found - {name}
+    return {_replace(pattern, table, name) for pattern, table in _spelling_patterns()} - {name}
+
+
+def _replace(pattern: re.Pattern[str], table: dict[str, str], name: str) -> str:
+    return pattern.sub(lambda hit: table[hit.group()], name)
 
 
 def reorder(name: str) -> str:

@@ -386,6 +386,8 @@ def _join_opposite(tokens: Tokens, limit: Limit) -> Limit:
 def _merge(limit: Limit, second: Measure, operator: str) -> Limit:
     """Join a lower and an upper bound when they enclose something and speak of the same thing."""
     other = _limit(second, *_bounds(operator, second.value), limit.first)
+    if limit.lower is None and limit.ucum and other.ucum is None:
+        return limit  # "up to 50 years and ≥ 4 points": a lower bound does not follow without its unit
     factor = 1.0
     if limit.ucum and other.ucum and limit.ucum != other.ucum:
         scale = _factor(limit.ucum, other.ucum)

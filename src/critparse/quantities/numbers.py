@@ -144,10 +144,10 @@ def _read_power(tokens: Tokens, index: int) -> tuple[int, int]:
     word = tokens.word(at)
     if word == "10" and tokens.word(at + 1) in _POWER_SIGNS:
         exponent = at + 2
-        bracket = tokens.word(exponent) in ("(", "{")
-        exponent += bracket
+        exponent += tokens.word(exponent) in ("(", "{")
         if tokens.word(exponent).isdecimal() and len(tokens.word(exponent)) <= 2:
-            return int(tokens.word(exponent)), exponent + 1 + bracket
+            closed = tokens.word(exponent + 1) in (")", "}")
+            return int(tokens.word(exponent)), exponent + 1 + closed
     if times and word == "10" and tokens.word(at + 1) in ("3", "6", "9", "12"):
         return int(tokens.word(at + 1)), at + 2
     if times and re.fullmatch(r"10(?:[3-9]|1[0-2])", word) and word != "1000":

@@ -10,7 +10,7 @@ from critparse.rules.leaves import LeafBuilder, Place, concepts_of
 from critparse.rules.logic import Group, LeadIn, Node, combine, lead_in
 from critparse.rules.names import MentionLike
 from critparse.rules.read import Reading, read
-from critparse.rules.unread import unread, unstructured
+from critparse.rules.unread import unstructured
 from critparse.schema import (
     AllOf,
     AnyOf,
@@ -70,7 +70,6 @@ def read_criterion(
     reading = read(text, mentions, inclusion=inclusion)
     lead = lead_in(reading.tokens)
     drafts = _without_lead(reading.drafts, lead)
-    drafts = sorted([*drafts, *unread(reading.tokens, drafts)], key=lambda d: (d.first, d.last))
     if not drafts and lead is None and len(reading.tokens):
         drafts = [unstructured(reading.tokens, 0, len(reading.tokens))]
     builder = LeafBuilder(reading.tokens, place, carried)

@@ -65,6 +65,7 @@ class LeafBuilder:
             "subject": self._subject(draft),
             "evidence": tuple(self.span(*where) for where in _tidy(draft.evidence)),
             "confidence": draft.confidence,
+            "windows": tuple(self.window(window) for window in draft.windows),
         }
         if draft.kind == "unstructured":
             return Unstructured(reason=draft.reason, **fields)  # type: ignore[arg-type]
@@ -76,7 +77,6 @@ class LeafBuilder:
             values=draft.values,
             qualitative=draft.qualitative,
             present=draft.present,
-            windows=tuple(self.window(window) for window in draft.windows),
             qualifiers=(*(self._qualifier(m.kind, m.value, m.first, m.last) for m in draft.qualifiers), *self._carried(draft)),
             dose=self._dose(draft),
             scope=self._scope(draft),

@@ -21,7 +21,8 @@ _LEAF_OF_LABEL = {
     "Measurement": "measurement",
     "Observation": "observation",
 }
-_NUMERIC_CUES = frozenset(("age", "life_expectancy"))
+_NUMERIC_CUES = frozenset(("age", "life expectancy", "alcohol use", "smoking"))
+_CONSUMED = frozenset(("count", "count/time", "mass", "mass/time", "volume", "volume/time", "pack-years", "time"))
 _SHARING = frozenset(("and", "or", "/", ",", "&"))
 _MARK_TYPES = ("qualifier", "response", "scope", "measure-value")
 
@@ -67,12 +68,15 @@ def find_names(tokens: Tokens, mentions: Iterable[MentionLike]) -> list[Name]:
             taken[name.first : name.last] = [True] * (name.last - name.first)
             kept.append(name)
     kept = _without_aliases(tokens, sorted(kept, key=lambda name: name.first))
-    return sorted([*kept, *_shared(tokens, kept)], key=lambda name: name.first)
+    shared = list(_shared(tokens, kept))
+    covered = {i for name in shared for i in range(name.first, name.last)}
+    kept = [name for name in kept if name.first not in covered]
+    return sorted([*kept, *shared], key=lambda name: name.first)
 
 
 def _shared(tokens: Tokens, names: list[Name]) -> Iterator[Name]:
     """Names that share a word with the next or the last one: "heart and pulmonary failure", "hepatitis B or C"."""
-    taken = {i for name in names for i in range(name.first, name.last)}
+    taken = {i for name in names for i in range(name.first, name.last) if name.concept_id or name.last - name.first > 1}
     for at in range(1, len(tokens) - 1):
         if tokens.word(at) not in _SHARING:
             continue
@@ -80,12 +84,12 @@ def _shared(tokens: Tokens, names: list[Name]) -> Iterator[Name]:
         if tokens.word(right) in _SHARING:  # "and/or", ", or"
             right += 1
         if left not in taken and tokens.word(left)[:1].isalnum():
-            yield from _shared_head(tokens, left, right)
+            yield from _shared_head(tokens, left, right, taken)
         elif right not in taken and right < len(tokens) and len(tokens.word(right)) <= 2:
             yield from _shared_stem(tokens, names, at, right)
 
 
-def _shared_head(tokens: Tokens, left: int, right: int) -> Iterator[Name]:
+def _shared_head(tokens: Tokens, left: int, right: int, taken: set[int]) -> Iterator[Name]:
     for head in range(right + 1, min(right + 3, len(tokens))):
         if not tokens.word(head).isalpha():
             return
@@ -93,6 +97,9 @@ def _shared_head(tokens: Tokens, left: int, right: int) -> Iterator[Name]:
             found = _whole(" ".join([*tokens.lower[max(0, first) : left + 1], tokens.lower[head]]))
             if found and first >= 0:
                 yield replace(found, first=first, last=left + 1, also=(head, head + 1))
+                if not taken.intersection(range(right, head + 1)):  # "… and pulmonary failure": of the same kind
+                    words = " ".join(tokens.words[right : head + 1])
+                    yield Name(right, head + 1, found.kind, words, "", found.numeric, found.dimensions)
                 return
 
 
@@ -143,7 +150,8 @@ def _mention_names(tokens: Tokens, mentions: Iterable[MentionLike]) -> Iterable[
 def _cue_names(tokens: Tokens) -> Iterable[Name]:
     for index, found in tokens.readings("cue"):
         kind, subject = found.value
-        yield Name(index, found.next, kind, subject, "", kind in _NUMERIC_CUES)
+        dimensions = _CONSUMED if kind == "observation" else frozenset()
+        yield Name(index, found.next, kind, subject, "", subject in _NUMERIC_CUES, dimensions)
 
 
 def find_marks(tokens: Tokens, names: Sequence[Name]) -> list[Mark]:

@@ -67,7 +67,7 @@ def _atom(atom: str, *, under: bool) -> str:
     """A part of a composed unit: "mg" and "day" of mg/day, "× 10^9" of 10*9/L."""
     if atom.startswith("10*"):
         return f"× 10^{atom[3:]}"
-    words = wording("unit").get(f"/{atom}" if under else atom) or wording("unit").get(atom)
+    words = wording("unit").get(f"per {atom}" if under else atom) or wording("unit").get(atom)
     return _form(words, one=under) if words else atom.replace(".", " ").translate(_BRACKETS)
 
 

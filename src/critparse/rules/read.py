@@ -14,7 +14,8 @@ from critparse.quantities.times import FrequencyReading, Window, read_frequency,
 from critparse.rules import subjects
 from critparse.rules.draft import Draft, Mark, Name
 from critparse.rules.names import MentionLike, find_marks, find_names
-from critparse.rules.unread import content, without_generic
+from critparse.rules.allergy import allergens
+from critparse.rules.unread import content, unread, without_generic
 
 _DOSED = frozenset(("mass", "volume", "arbitrary", "enzyme", "amount", "count", "radiation", "activity", "equivalent"))
 _DOSED_PER = frozenset(("time", "mass", "area", "bsa", "count"))
@@ -22,6 +23,8 @@ _LIST_JOINS = frozenset((",", "and", "or", "/", "-", "–", "to", "&", "and/or")
 _SCORE_FILLERS = frozenset(("of", ":", "functional", "is", "(", ")", "performance", "status", "score", "scores", "=", "physical"))
 _BARE_GAP = frozenset(("of", ":", "score", "is", "scores", "grade", "class", "stage", "=", "level", "value", "(", ")", "was", "at"))
 _EXTENDED = frozenset(("condition", "procedure", "device", "observation"))
+_SEPARATING = frozenset((",", ";", "or", "and", "(", ")"))
+_SCORE_WORDS = frozenset(("score", "scores", "rating", "points", "result", "total"))
 _GOES_ON = frozenset(("or", "and", ",", "/", "but", "years", "old", "of", "age"))
 _STAGE_HEADS = frozenset(("stage", "stages", "grade", "grades", "class", "classes"))
 _SINGULAR = {"stages": "stage", "grades": "grade", "classes": "class"}
@@ -77,6 +80,8 @@ class _Attacher:
             if name.first not in self.used and not self._repeats(name):
                 self._plain(name)
         self.drafts = without_generic(self.tokens, sorted(self.drafts, key=lambda draft: (draft.first, draft.last)))
+        allergens(self.tokens, self.drafts)
+        self._add_unread()
         self._attach_doses()
         self._attach_windows()
         self._attach_frequencies()
@@ -91,6 +96,13 @@ class _Attacher:
             for name in self.names:
                 if limit.unit_tokens and limit.unit_tokens[0] <= name.first < limit.unit_tokens[1]:
                     self.used.add(name.first)
+
+    def _add_unread(self) -> None:
+        covered = [(window.first, window.last) for window, _ in self.windows]
+        covered += [(limit.first, limit.last) for limit in self.doses]
+        covered += [(scope.cue_first, scope.cue_last) for scope in self.reading.negations]
+        self.drafts.extend(unread(self.tokens, self.drafts, covered))
+        self.drafts.sort(key=lambda draft: (draft.first, draft.last))
 
     def _drop_names_in_anchors(self) -> None:
         """The surgery of "within 4 weeks before surgery" says when, not what."""
@@ -193,7 +205,7 @@ class _Attacher:
         for name in self.names:
             if name.first >= limit.last:
                 gap = self.tokens.lower[limit.last : name.first]
-                return name if name.kind == "drug" and len(gap) <= 3 and "," not in gap else None
+                return name if name.kind == "drug" and len(gap) <= 3 and not _SEPARATING.intersection(gap) else None
         return None
 
     def _age(self, limit: Limit, name: Name | None, confidence: float = 0.95) -> None:
@@ -245,6 +257,8 @@ class _Attacher:
             return
         left = max((self._border(limit.first), *(d.last for d in self.drafts if d.last <= limit.first)), default=0)
         phrase = subjects.noun_phrase_before(self.tokens, left, limit)
+        if phrase and self.tokens.word(phrase[1] - 1) in _SCORE_WORDS and self.tokens.word(limit.last) in ("on", "in", "for"):
+            phrase = None  # "a score of 6 or greater on the Functional Staging scale"
         after = None if phrase else subjects.noun_phrase_after(self.tokens, limit, len(self.tokens))
         where = phrase or after
         subject = self._words(*where) if where else ""
@@ -402,7 +416,7 @@ class _Attacher:
 
     def _repeats(self, name: Name) -> bool:
         """ "another clinical interventional trial": two cues for one thing, side by side."""
-        if name.concept_id or not self.drafts:
+        if name.concept_id or name.kind in _EXTENDED or not self.drafts:
             return False
         last = self.drafts[-1]
         gap = self.tokens.lower[last.last : name.first]
@@ -470,8 +484,9 @@ class _Attacher:
             for draft in [*self._list_of(owner), owner]:
                 draft.windows.append(window)
                 draft.evidence.append((window.first, window.last))
-            owner.cover(window.first, window.last)
-            owner.evidence.pop()
+            if not _SEPARATING.intersection(self.tokens.lower[owner.last : window.first]):
+                owner.last = max(owner.last, window.last)
+                owner.first = min(owner.first, window.first)
 
     def _list_of(self, owner: Draft) -> list[Draft]:
         """The members of the list that ``owner`` closes: "surgery, radiotherapy or chemotherapy within 4 weeks"."""
@@ -531,8 +546,8 @@ class _Attacher:
 
     def _qualitative(self, mark: Mark) -> None:
         for draft in self.drafts:
-            if draft.limit is None and not draft.values and draft.qualitative is None and draft.kind in ("measurement", "reproductive"):
-                before = mark.last <= draft.first and draft.first - mark.last <= 1
+            if draft.limit is None and not draft.values and draft.qualitative is None and _has_value(draft):
+                before = mark.last <= draft.first and draft.first - mark.last <= (6 if draft.subject == "pregnancy test" else 1)
                 after = draft.last <= mark.first and mark.first - draft.last <= 3
                 if (before or after) and not subjects.breaks(self.tokens, min(mark.first, draft.last), max(mark.last, draft.first)):
                     draft.qualitative = mark.value
@@ -602,6 +617,10 @@ class _Attacher:
                         draft.present = False
                         draft.evidence.append((index, found.next))
                         break
+
+
+def _has_value(draft: Draft) -> bool:
+    return draft.kind == "measurement" or draft.subject == "pregnancy test"
 
 
 def _parts(name: Name) -> list[tuple[int, int]]:

@@ -13,6 +13,7 @@ from critparse.rules.draft import Name
 _REACH = 14  # tokens between a subject and its limit
 _LIST_WORDS = frozenset(", and or / & ( ) + either both total serum plasma the levels level their".split())
 _AGE_UNITS = frozenset(("a", "mo", "wk", "d"))
+_COUNT_FILLERS = frozenset(("of", "on", "in", "the", "a", "prior", "previous", "or", "different", "separate"))
 _TRAILING = frozenset(
     "is are was were be been of level levels value values must should : = , a an the at than to has have had with "
     "for by - – ( count counts result results measured currently not or and that in on which".split()
@@ -77,12 +78,10 @@ def suits(name: Name, limit: Limit) -> bool:
     if name.kind == "life_expectancy":
         return limit.dimension in (None, "time", "percent")
     if limit.is_time:
-        return not name.dimensions or "time" in name.dimensions
+        return bool(name.concept_id) and (not name.dimensions or "time" in name.dimensions)
     if limit.dimension is None or limit.relative_to is not None or not name.dimensions:
-        return True
-    if name.dimensions == {"time"}:
-        return False
-    return True
+        return bool(name.concept_id) or limit.relative_to is None
+    return name.dimensions != {"time"} and (bool(name.concept_id) or limit.dimension in name.dimensions)
 
 
 def companions(tokens: Tokens, names: Sequence[Name], taken: set[int], name: Name) -> list[Name]:
@@ -118,7 +117,7 @@ def noun_phrase_before(tokens: Tokens, left: int, limit: Limit) -> tuple[int, in
 def noun_phrase_after(tokens: Tokens, limit: Limit, right: int) -> tuple[int, int] | None:
     """The words after a count: "at least two target lesions"."""
     first = limit.last
-    while first < right and tokens.word(first) in ("of", "the", "a", "prior", "previous", "or", "different", "separate"):
+    while first < right and tokens.word(first) in _COUNT_FILLERS:
         first += 1
     last = first
     stops = {"should", "must", "be", "is", "are", "has", "have", ",", ";", ".", ":", "and", "or", "(", ")", "in", "within", "for", "with", "during", "at", "on", "that", "which"}

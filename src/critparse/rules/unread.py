@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from critparse.lexicon.resources import data_lines
 from critparse.nlp.tokens import Tokens
-from critparse.rules.draft import Draft
+from critparse.rules.draft import Draft, TokenRange
 from critparse.rules.subjects import breaks
 
 _DEPENDENT = frozenset(
     "in as that which who whom whose by for with due at on according to from of during including such because where "
     "when while after before until within per based than into e.g i.e eg ie".split()
 )
+_SEPARATORS = frozenset((",", ";", "and", "or", "•", "(", ")", "/"))
+_EDGES = frozenset(("and", "or", ",", ";", ".", ":", "-", "–", "(", "/", ")", "•", "*", "[", "]"))
 _JUDGEMENT = frozenset("opinion judgment judgement discretion investigator investigator's investigators physician".split())
 
 
@@ -28,18 +30,23 @@ def content(tokens: Tokens, first: int, last: int) -> list[str]:
     return [w for w in tokens.lower[first:last] if len(w) > 1 and w[0].isalpha() and w not in plain]
 
 
-def unread(tokens: Tokens, drafts: list[Draft]) -> list[Draft]:
-    """Unstructured statements for the stretches between separators that hold words but no statement."""
+def unread(tokens: Tokens, drafts: list[Draft], covered: Sequence[TokenRange] = ()) -> list[Draft]:
+    """Unstructured statements for the stretches between separators that hold words but no statement.
+
+    ``covered``: token ranges that belong to statements in other ways (windows, doses).
+    """
+    read = [False] * len(tokens)
+    for first, last in [*(where for draft in drafts for where in (*draft.evidence, *draft.subject_tokens)), *covered]:
+        read[first:last] = [True] * (last - first)
+    said = list(read)
+    for first, last in covered:
+        said[first:last] = [False] * (last - first)
     found: list[Draft] = []
-    for first, last in _stretches(tokens, drafts):
-        if opening := tokens.reading(first, "if"):
-            first = min(last, opening.next)
-        while first < last and tokens.word(first) in ("and", "or", ",", ";", ".", ":", "-", "(", "/", ")", "•", "*"):
-            first += 1
-        if first >= last or any(d.first < last and d.last > first for d in drafts):
+    for first, last in _stretches(tokens, read):
+        if any(said[first:last]):
             continue
-        words = content(tokens, first, last)
-        if not words:
+        first, last = _trimmed(tokens, first, last, read)
+        if first >= last or not content(tokens, first, last):
             continue
         dependent = tokens.word(first) in _DEPENDENT and any(d.last <= first for d in drafts)
         if dependent and not found:
@@ -48,15 +55,23 @@ def unread(tokens: Tokens, drafts: list[Draft]) -> list[Draft]:
     return _merged(tokens, found, drafts)
 
 
-def _stretches(tokens: Tokens, drafts: list[Draft]) -> Iterator[tuple[int, int]]:
-    inside = [False] * len(tokens)
-    for draft in drafts:
-        inside[draft.first : draft.last] = [True] * (draft.last - draft.first)
+def _trimmed(tokens: Tokens, first: int, last: int, read: list[bool]) -> TokenRange:
+    """A stretch without the conjunctions, signs and windows at its ends."""
+    if opening := tokens.reading(first, "if"):
+        first = min(last, opening.next)
+    while first < last and (read[first] or tokens.word(first) in _EDGES):
+        first += 1
+    while last > first and (read[last - 1] or tokens.word(last - 1) in _EDGES):
+        last -= 1
+    return first, last
+
+
+def _stretches(tokens: Tokens, read: list[bool]) -> Iterator[TokenRange]:
     start = 0
     for i in range(len(tokens)):
-        if inside[i]:
+        if read[i]:
             continue
-        if tokens.word(i) in (",", ";", "and", "or", "•", "(", ")") or breaks(tokens, i, i + 1):
+        if tokens.word(i) in _SEPARATORS or breaks(tokens, i, i + 1):
             yield start, i
             start = i
     yield start, len(tokens)

@@ -1,0 +1,1 @@
+"""Corpora and measurements: how well critparse reads what people annotated."""
