@@ -30,7 +30,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def texts() -> list[str]:
     """The criteria to time."""
-    found = [case["text"] for file in sorted((ROOT / "corpora/conformance").glob("*.yaml")) for case in yaml.safe_load(file.read_text("utf8"))]
+    found = [
+        case["text"]
+        for file in sorted((ROOT / "corpora/conformance").glob("*.yaml"))
+        for case in yaml.safe_load(file.read_text("utf8"))
+    ]
     corpus = Path(os.environ.get("CRITPARSE_SHARED", ROOT.parent / "shared")) / "corpora/lct.zip"
     if corpus.exists():
         with zipfile.ZipFile(corpus) as archive:
@@ -41,10 +45,12 @@ def texts() -> list[str]:
 
 
 def place(start: int, end: int) -> Span:
+    """Spans as in :func:`critparse.parse_criterion`."""
     return Span(text_id="criterion", start=start, end=end)
 
 
 def timed(stage: str, run: Callable[[], object], count: int, rounds: int) -> None:
+    """Run a stage ``rounds`` times after a warm-up and print the median rate."""
     run()
     rates = []
     for _ in range(rounds):
@@ -55,6 +61,7 @@ def timed(stage: str, run: Callable[[], object], count: int, rounds: int) -> Non
 
 
 def main() -> None:
+    """Time every stage."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds

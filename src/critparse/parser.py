@@ -66,8 +66,6 @@ def parse_single(text: str, kind: CriterionKind) -> Criterion:
     return reader.criterion(item, f"{_LETTERS[kind]}1", ())[0]
 
 
-
-
 def _parse_text(
     text: CleanText, entity_numbers: Iterator[int], *, narrative: bool
 ) -> tuple[list[Criterion], list[Note]]:

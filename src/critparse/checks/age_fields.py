@@ -94,7 +94,9 @@ def age_boundary(facts: Facts) -> Iterator[Problem]:
 def _conflict(facts: Facts, end: End, *, boundary: bool) -> Iterator[Problem]:
     """The disagreement about one end, with every place that states it."""
     places = _places(facts, end)
-    found = max((_compare(end, one, other) for one, other in combinations(places, 2)), key=RELATIONS.index, default="same")
+    found = max(
+        (_compare(end, one, other) for one, other in combinations(places, 2)), key=RELATIONS.index, default="same"
+    )
     if found == "same" or (found == "boundary") is not boundary:
         return
     severity = _SEVERITY[found]

@@ -95,7 +95,9 @@ def eligibility_age(facts: Facts, text_id: str) -> Ages:
     minimum = united.minimum if united else _stated("minimum", binding) or _shared("minimum", found["group"])
     maximum = united.maximum if united else _stated("maximum", binding) or _shared("maximum", found["group"])
     used = {limit.span for limit in (*minimum, *maximum)}
-    others = [x for ages in found.values() for x in ages if not {limit.span for limit in (x.lower, x.upper) if limit} & used]
+    others = [
+        x for ages in found.values() for x in ages if not {limit.span for limit in (x.lower, x.upper) if limit} & used
+    ]
     return Ages(minimum, maximum, tuple(others))
 
 

@@ -99,6 +99,18 @@ class Facts:
         other = [(a, b) for a, b in brackets if not a < start < b and any(map(str.isdecimal, text[a:b]))]
         return _cut(text, first, start, other), text[start:end], _cut(text, end, last, other)
 
+    @cached_property
+    def leaves_of(self) -> dict[str, list[Leaf]]:
+        """By criterion id the leaves whose words stand in the criterion itself, not in its sub-list."""
+        found: dict[str, list[Leaf]] = {}
+        for criterion in self.trial.criteria:
+            for leaf in leaves(criterion.rule):
+                spans = (leaf.range.evidence if leaf.range else ()) or leaf.subject.spans or leaf.evidence
+                item = self.item_at(spans[-1]) if spans else None
+                if item is not None:
+                    found.setdefault(item.criterion.id, []).append(leaf)
+        return found
+
     def text_of(self, span: Span) -> str:
         """The words of a passage, white space folded."""
         return " ".join(self.trial.text_of(span).split())

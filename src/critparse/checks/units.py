@@ -1,1 +1,180 @@
-"""x."""
+"""Units: doses whose unit is incomplete, limits whose unit is missing or cannot be one of what is measured."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+
+from critparse.checks.cues import cue_in, words
+from critparse.checks.facts import SURE, Facts, at, hull
+from critparse.checks.registry import Problem, check
+from critparse.lexicon import Analyte, default_lexicon
+from critparse.lexicon.lexicon import ANALYTE
+from critparse.quantities.units import dimension
+from critparse.schema import Leaf, Range, Span
+
+_NEAR = 60
+"""Characters within which a drug and its dose are quoted together."""
+_GAP = 40
+"""Characters between a subject and its value at most."""
+_UNIT_GOES_ON = ("^", "/", "hg", "2", "3", "²", "³", "<sup", "x ", "×", "ratio", "of ", "(", "[", "%", "per", "¬")
+_VALUE_ENDS = re.compile(
+    r"[,;)\]]|\.(?!\d)|\n\s{0,40}(?:\n|[-*•])|$|(?:and|or|at|on|if|unless|within|for|but|during|prior)\b"
+)
+_COUNTS = frozenset(("1", "", "count", "count/time", "percent", "percentile", "ratio", "fraction"))
+"""Dimensions that anything may be given in: "3 times", "35 %", "2 episodes"."""
+_DIMENSIONLESS = frozenset(("1", "%", "count", "ratio"))
+
+
+@check(
+    "unit-incomplete",
+    title="A dose lacks the unit of its amount",
+    severity="warning",
+    message="The dose of {subject} has no complete unit: “{quote}” ({where}).",
+    suggestion="Write the unit in full, with the unit of the amount (such as mg or g) before “{unit}”.",
+)
+def unit_incomplete(facts: Facts) -> Iterator[Problem]:
+    """A drug dose has a unit that names no amount ("0.4 / m2"). Copies of the same words make one finding."""
+    found = _Grouped(facts)
+    for criterion_id, leaves in facts.leaves_of.items():
+        for leaf in leaves:
+            amount = leaf.dose.amount if leaf.dose else None
+            if amount is not None and amount.evidence and amount.unit is not None and amount.unit.ucum is None:
+                found.add(leaf, amount, criterion_id, unit=amount.unit.text)
+    return found.problems()
+
+
+@check(
+    "unit-dimension",
+    title="A limit's unit cannot measure what is limited",
+    severity="warning",
+    message="{subject} is not measured in {unit}: “{quote}” ({where}).",
+    suggestion="Check the unit; {subject} is usually given in {usual}.",
+)
+def unit_dimension(facts: Facts) -> Iterator[Problem]:
+    """The dimension of a laboratory limit's unit fits none of the units in which the analyte is given."""
+    found = _Grouped(facts)
+    for leaf, analyte, range_, where in _analyte_limits(facts):
+        ucum = range_.unit.ucum if range_.unit else None
+        kind = dimension(ucum) if ucum else None
+        if kind is None or kind in _COUNTS or range_.unit is None or not _belongs(facts, leaf, range_):
+            continue
+        if _after(facts, range_).startswith(_UNIT_GOES_ON):
+            continue
+        if _per_time(kind) not in {_per_time(dimension(unit) or "") for unit in (analyte.unit, *analyte.units)}:
+            found.add(leaf, range_, where, unit=range_.unit.text, usual=analyte.unit)
+    return found.problems()
+
+
+def _belongs(facts: Facts, leaf: Leaf, range_: Range) -> bool:
+    """Whether the value follows its subject with nothing of weight in between."""
+    subject, value = hull(leaf.subject.spans), hull(range_.evidence)
+    if subject.text_id != value.text_id or subject.end > value.start or value.start - subject.end > _GAP:
+        return False
+    text = facts.trial.text_of(Span(text_id=value.text_id, start=max(0, subject.start - _GAP), end=value.end))
+    between = facts.trial.text_of(Span(text_id=value.text_id, start=subject.end, end=value.start))
+    return not cue_in("unit-renal", text) and not cue_in("unit-other", between) and not any(map(str.isdecimal, between))
+
+
+def _after(facts: Facts, range_: Range) -> str:
+    """The words after a value, in lower case."""
+    end = hull(range_.evidence)
+    text = next(text.text for text in facts.trial.texts if text.id == end.text_id)
+    return text[end.end : end.end + _GAP].lstrip("\\ ").lower()
+
+
+def _ends(facts: Facts, range_: Range) -> bool:
+    """Whether the statement ends with the value: no further limit shares a unit with it, no unit was overlooked."""
+    rest = _after(facts, range_)
+    if _VALUE_ENDS.match(rest) is None:
+        return False
+    return not (rest.startswith(("or ", "and ", "to ")) and any(map(str.isdecimal, rest[: _GAP // 2])))
+
+
+def _per_time(kind: str) -> str:
+    """A dimension less a final "/time": "24 h urine protein ≥ 1 g" has its time in the name."""
+    return kind.removesuffix("/time")
+
+
+@check(
+    "unit-missing",
+    title="A limit has no unit, and its number does not show which is meant",
+    severity="info",
+    message="The limit of {subject} has no unit: “{quote}” ({where}).",
+    suggestion="Add the unit, for example {usual}.",
+)
+def unit_missing(facts: Facts) -> Iterator[Problem]:
+    """A laboratory limit without unit whose number is plausible in several units of the analyte, or in none."""
+    found = _Grouped(facts)
+    for leaf, analyte, range_, where in _analyte_limits(facts):
+        stated = range_.unit is None and _belongs(facts, leaf, range_) and _ends(facts, range_)
+        if stated and not _is_clear(analyte, range_):
+            found.add(leaf, range_, where, usual=analyte.unit)
+    return found.problems()
+
+
+class _Grouped:
+    """Problems by the words they are about: copies of one passage make one problem."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.places: dict[tuple[str, str], list[tuple[Span, str]]] = {}
+        self.details: dict[tuple[str, str], dict[str, str]] = {}
+
+    def add(self, leaf: Leaf, range_: Range, criterion_id: str, **details: str) -> None:
+        """Note a value of a subject in a criterion."""
+        passage = _passage(leaf, range_)
+        key = (leaf.subject.text.lower(), self.facts.text_of(passage).lower())
+        self.places.setdefault(key, []).append((passage, criterion_id))
+        quote = self.facts.text_of(self.places[key][0][0])
+        where = ", ".join(dict.fromkeys(where for _, where in self.places[key]))
+        self.details[key] = {"subject": leaf.subject.text, "quote": quote, "where": where, **details}
+
+    def problems(self) -> Iterator[Problem]:
+        """One problem for each passage, with every place that has it."""
+        for key, places in self.places.items():
+            yield Problem(tuple(dict.fromkeys(at(span) for span, _ in places)), self.details[key])
+
+
+def _analyte_limits(facts: Facts) -> Iterator[tuple[Leaf, Analyte, Range, str]]:
+    """Absolute limits of laboratory analytes, read with confidence."""
+    for criterion_id, found in facts.leaves_of.items():
+        for leaf in found:
+            range_ = leaf.range
+            if leaf.kind != "measurement" or leaf.confidence < SURE or range_ is None or not range_.evidence:
+                continue
+            analyte = _analyte(leaf.subject.text) if leaf.subject.spans else None
+            if analyte is not None and range_.relative_to is None and analyte.kind == "lab":
+                yield leaf, analyte, range_, criterion_id
+
+
+@functools.lru_cache(maxsize=4096)
+def _analyte(subject: str) -> Analyte | None:
+    """The analyte that a subject names as a whole."""
+    lexicon = default_lexicon()
+    for mention in lexicon.match(subject):
+        if mention.concept_id.startswith(ANALYTE) and mention.end - mention.start >= len(subject.strip()) - 1:
+            row = lexicon.concept(mention.concept_id).row
+            return row if isinstance(row, Analyte) else None
+    return None
+
+
+def _is_clear(analyte: Analyte, range_: Range) -> bool:
+    """Whether the unit goes without saying: none is needed, or the number is plausible in one size of unit only."""
+    if dimension(analyte.unit) in _DIMENSIONLESS or analyte.unit in _DIMENSIONLESS:
+        return True
+    values = [bound.value for bound in (range_.lower, range_.upper) if bound is not None]
+    if analyte.low is None or analyte.high is None or not values:
+        return True
+    factors = {1.0, *(factor for factor in analyte.units.values() if factor)}
+    plausible = {f for f in factors if all(analyte.low <= v * f <= analyte.high for v in values)}
+    return len(plausible) == 1
+
+
+def _passage(leaf: Leaf, range_: Range) -> Span:
+    """The subject with its value where they stand close together, else the value."""
+    value = hull(range_.evidence)
+    subject = hull(leaf.subject.spans) if leaf.subject.spans else value
+    together = hull((subject, value)) if subject.text_id == value.text_id else value
+    return together if together.end - together.start <= _NEAR + (value.end - value.start) else value

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -16,12 +15,12 @@ import typer.main
 
 from critparse._version import __version__
 from critparse.cli import check, evaluate, parse
-from critparse.cli.messages import complain
+from critparse.cli.messages import DEBUG, complain, complain_of_defect, show_traceback
 from critparse.errors import CritparseError
 
 BAD_INPUT = 2
 INTERRUPTED = 130
-_EPILOG = "Set CRITPARSE_DEBUG=1 (or give --debug before the command) to see the traceback of an error."
+_EPILOG = f"Set {DEBUG}=1 (or give --debug before the command) to see the traceback of an error."
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, epilog=_EPILOG)
 app.command("parse", epilog=parse.EPILOG)(parse.parse)
@@ -37,7 +36,7 @@ def root(
 ) -> None:
     """Turn eligibility criteria of clinical trials into structured rules; show where records contradict themselves."""
     if debug:
-        os.environ["CRITPARSE_DEBUG"] = "1"
+        os.environ[DEBUG] = "1"
     if version:
         typer.echo(f"critparse {__version__}")
     elif context.invoked_subcommand is None:
@@ -68,26 +67,13 @@ def _run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except CritparseError as error:
-        _show_traceback()
         complain(str(error))
+        show_traceback()
         return BAD_INPUT
     except Exception as error:  # noqa: BLE001  the boundary
-        return _unexpected(error)
-    return 0
-
-
-def _unexpected(error: Exception) -> int:
-    """A usage error (they know how to put themselves), or a defect."""
-    if hasattr(error, "format_message"):
-        complain(f"{error.format_message()} (see critparse --help)")
+        if hasattr(error, "format_message"):  # usage errors know how to put themselves
+            complain(f"{error.format_message()} (see critparse --help)")
+        else:
+            complain_of_defect("the run", error)
         return BAD_INPUT
-    if not _show_traceback():
-        complain(f"internal error: {type(error).__name__}: {error} (CRITPARSE_DEBUG=1 shows the traceback)")
-    return BAD_INPUT
-
-
-def _show_traceback() -> bool:
-    wanted = os.environ.get("CRITPARSE_DEBUG", "") not in ("", "0")
-    if wanted:
-        traceback.print_exc()
-    return wanted
+    return 0

@@ -7,12 +7,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from critparse.cli.messages import complain, progress
+from critparse.cli.messages import complain, complain_of_defect, progress
 from critparse.errors import CritparseError, InputError
 from critparse.schema import ParsedTrial
+
+if TYPE_CHECKING:
+    from critparse.sources import Record
 
 STDIN = "-"
 
@@ -64,23 +68,30 @@ class Inputs:
 
     def _outcomes(self, source: Input) -> Iterator[Outcome]:
         """The records of one source; what cannot be read is said and passed over."""
-        from critparse.checks import run
-        from critparse.parser import parse_record
         from critparse.sources import read_many
 
         try:
             content = _read_stdin() if source.path is None else source.path
-            records = read_many(content, format=self.format, where=source.name)
-            for number, record in enumerate(records, 1):
-                if isinstance(record, CritparseError):
-                    self._fail(record)
-                    yield Outcome(source, number, None)
-                else:
-                    trial = parse_record(record)
-                    yield Outcome(source, number, trial.model_copy(update={"findings": run(trial)}))
+            for number, record in enumerate(read_many(content, format=self.format, where=source.name), 1):
+                yield Outcome(source, number, self._trial(record, source))
         except InputError as error:
             self._fail(error)
             yield Outcome(source, 1, None)
+
+    def _trial(self, record: Record | CritparseError, source: Input) -> ParsedTrial | None:
+        from critparse.checks import run
+        from critparse.parser import parse_record
+
+        if isinstance(record, CritparseError):
+            self._fail(record)
+            return None
+        try:
+            trial = parse_record(record)
+            return trial.model_copy(update={"findings": run(trial)})
+        except Exception as error:  # noqa: BLE001  a fault in one record must not cost the others
+            self.failed = True
+            complain_of_defect(record.trial_id or source.name, error)
+            return None
 
     def _fail(self, error: CritparseError) -> None:
         self.failed = True

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from critparse.exports.terminal import visible
 
+DEBUG = "CRITPARSE_DEBUG"
 Item = TypeVar("Item")
 
 
 def complain(message: str) -> None:
     """Say one line on stderr."""
     sys.stderr.write(f"critparse: {visible(message)}\n")
+
+
+def complain_of_defect(where: str, error: Exception) -> None:
+    """Say in one line that critparse itself failed, and how to see more; or show it."""
+    complain(f"{where} failed with an internal error: {type(error).__name__}: {error} ({DEBUG}=1 shows the traceback)")
+    show_traceback()
+
+
+def show_traceback() -> None:
+    """The traceback of the exception being handled, for those who asked for it."""
+    if os.environ.get(DEBUG, "") not in ("", "0"):
+        traceback.print_exc()
 
 
 def progress(items: Sequence[Item], what: str) -> Iterable[Item]:

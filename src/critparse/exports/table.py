@@ -35,7 +35,7 @@ from critparse.schema import (
 
 _SEVERITIES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 _KINDS = {"inclusion": "Inclusion criteria", "exclusion": "Exclusion criteria", "unknown": "Criteria of unknown kind"}
-_UNREAD = re.compile(r"“[^”]*” \(not read: [^()]*\)")
+_UNREAD = re.compile(r"“[^”]*”[^“”()]*\(not read: [^()]*\)")
 _LETTERS = re.compile(r"\W+")
 
 

@@ -1,4 +1,4 @@
-"""Cutting eligibility text into tokens, without spaCy: comparators and digit–letter borders split, words with digits kept.
+"""Cutting eligibility text into tokens, without spaCy: comparators and digit–letter borders split, words kept.
 
 ``ANC≥1.5x10^9/L`` becomes ``ANC ≥ 1.5 x 10 ^ 9 / L``; ``HbA1c``, ``CD4`` and ``L4`` stay whole.
 """
@@ -17,7 +17,8 @@ _TOKEN = re.compile(
     | (?<=\d)[eE](?=\d)                        # exponents: 10e9
     | \+/[-–−]                                 # plus-minus
     | [<>≤≥≦≧⩽⩾＜＞]\s?/\s?=|[<>=≤≥≦≧⩽⩾＜＞＝]+  # comparators: >=  =<  >/=
-    | [A-Z]?[a-zß-öø-ÿ]{4,}(?=\d)|(?<![^\W\d_])(?:[Tt]han|[Aa]ged?s?|[Ii]s|[Oo]f|[Tt]o|over|and)(?=\d)  # than100, aged18
+    | [A-Z]?[a-zß-öø-ÿ]{4,}(?=\d)             # minimum18
+    | (?<![^\W\d_])(?:[Tt]han|[Aa]ged?s?|[Ii]s|[Oo]f|[Tt]o|over|and)(?=\d)  # than100, aged18
     | [^\W\d_]+(?:['’][^\W\d_]{1,2}\b)?[^\W_]* # words: Crohn's, HbA1c
     | \s+
     | .

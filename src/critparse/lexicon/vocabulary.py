@@ -9,13 +9,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib import resources
 from typing import Any, NamedTuple
 
 from critparse.errors import ResourceError
+from critparse.lexicon.resources import data_lines
 from critparse.lexicon.tokenize import split
-
-_DATA = resources.files("critparse.lexicon") / "data"
 
 
 class Reading(NamedTuple):
@@ -41,14 +39,8 @@ class _Node:
 
 
 def rows(name: str, columns: int) -> Iterator[list[str]]:
-    """Yield the rows of a data file, comments left out. Raises :class:`ResourceError` for a row of another width."""
-    try:
-        lines = (_DATA / name).read_text(encoding="utf8").splitlines()
-    except OSError as error:
-        raise ResourceError(file=name, reason=str(error)) from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip() or line.startswith("# ") or line == "#":
-            continue
+    """Yield the rows of a data file, comments left out. Raises ResourceError for a row of another width."""
+    for number, line in data_lines(name):
         cells = line.split("\t")
         if len(cells) != columns:
             raise ResourceError(file=name, reason=f"line {number} has {len(cells)} columns, not {columns}")

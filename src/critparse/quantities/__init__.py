@@ -1,0 +1,1 @@
+"""Numbers, operators, units, ranges, time windows: from words to typed quantities."""

@@ -17,17 +17,25 @@ per cent of the predicted value: that is what the phrases mean in trials.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
-from critparse.quantities.numbers import Number, read_grade, read_number, read_signed
 from critparse.nlp.tokens import Tokens
-from critparse.quantities.units import UnitReading, convert, dimension, read_unit
+from critparse.quantities.measures import (
+    Measure,
+    read_count,
+    read_direct_operand,
+    read_extreme_operand,
+    read_grade_operand,
+    read_measure,
+    read_operand,
+)
+from critparse.quantities.numbers import read_number
+from critparse.quantities.operators import read_operator
+from critparse.quantities.units import convert, dimension, read_unit
 from critparse.schema import Bound, Reference
 
-Operator = str  # ge gt le lt eq
 _FLIP = {"ge": "le", "gt": "lt", "le": "ge", "lt": "gt", "eq": "eq"}
 _JOINS = ("and", "but", "to", ",", "-", "–", "—", "&", "/", "~", "through", "or", "yet", "with", ";")
-_HYPHENS = ("-", "‑", "–", "‐")  # noqa: RUF001
+_HYPHENS = ("-", "‑", "–", "‐")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,179 +63,6 @@ class Limit:
     @property
     def is_time(self) -> bool:
         return self.dimension == "time"
-
-
-class Measure(NamedTuple):
-    """A number with its unit and reference."""
-
-    value: float
-    unit: UnitReading | None
-    unit_tokens: tuple[int, int] | None
-    relative_to: Reference | None
-    next: int
-    head: int
-    spelled: bool
-
-
-def read_measure(tokens: Tokens, index: int, *, signed: bool = False) -> Measure | None:
-    """A number with unit and reference; or a reference alone ("> ULN": once the limit)."""
-    number = read_signed(tokens, index) if signed else read_number(tokens, index)
-    if number is None:
-        return _bare_reference(tokens, index)
-    at = number.next
-    if tokens.word(at) in _HYPHENS and tokens.glued(at) and tokens.reading(at + 1, "unit") and tokens.glued(at + 1):
-        at += 1  # "18-year", "3-month"
-    elif tokens.word(at) == "(" and tokens.reading(at + 1, "unit") and tokens.word(at + 2) == ")":
-        at += 1  # "5 (cm)"
-    reference, after = _reference(tokens, at, number, None)
-    if reference:  # before the unit: in "3 times normal" the "times" is no unit
-        return Measure(number.value, None, None, reference, after, index, number.spelled)
-    adjective = tokens.reading(at, "adjective")  # "six consecutive months"
-    if adjective and (later := tokens.reading(adjective.next, "unit")) and later.value.dimension == "time":
-        at = adjective.next
-    unit = read_unit(tokens, at, number.power)
-    unit_tokens = None
-    if unit:
-        unit_tokens, at = (at, unit.next), unit.next
-        if tokens.word(unit_tokens[0] - 1) == "(" and tokens.word(at) == ")":
-            at += 1
-    reference, at = _reference(tokens, at, number, unit)
-    return Measure(number.value, unit, unit_tokens, reference, at, index, number.spelled)
-
-
-def _bare_reference(tokens: Tokens, index: int) -> Measure | None:
-    at = index + 1 if tokens.word(index) in ("the", "institutional", "local", "site") else index
-    times = tokens.reading(at, "number-times")
-    if times:  # "twice the upper limit of normal"
-        number = Number(times.value, 0, times.next, spelled=True)
-        reference, after = _reference(tokens, times.next, number, None)
-        return Measure(number.value, None, None, reference, after, index, True) if reference else None
-    found = tokens.reading(at, "ref")
-    if found and found.value in ("uln", "lln"):
-        return Measure(1.0, None, None, found.value, found.next, index, True)
-    return None
-
-
-def _reference(
-    tokens: Tokens, index: int, number: Number, unit: UnitReading | None
-) -> tuple[Reference | None, int]:
-    """What the number is a multiple or a percentage of."""
-    times = tokens.reading(index, "times")
-    at = times.next if times else index
-    operator = tokens.reading(at, "op-pre") if times else None
-    at = operator.next if operator else at
-    for _ in range(3):
-        if tokens.word(at) in ("of", "the", "a", "institutional", "laboratory", "local", "their", "than", "(", "site", "site's", "age"):
-            at += 1
-    found = tokens.reading(at, "ref")
-    if not found:
-        return None, index
-    value: str = found.value
-    percent = unit is not None and unit.ucum == "%"
-    if unit is not None and not percent:
-        return None, index
-    if value == "normal" and not (times or percent):
-        return None, index
-    if value == "normal":
-        value = "predicted" if percent else ("uln" if number.value >= 1 else "lln")
-    if value in ("predicted", "baseline") and not (percent or times):
-        return None, index
-    after = found.next
-    if tokens.word(at - 1) == "(" and at > index and tokens.word(after) == ")":
-        after += 1
-    return value, after  # type: ignore[return-value]
-
-
-def read_operator(tokens: Tokens, index: int) -> tuple[Operator, int] | None:
-    """A comparison in signs or words with everything that may belong to it: "greater than or equal to (≥)"."""
-    prefix = tokens.reading(index, "op-prefix")
-    at = prefix.next if prefix else index
-    found = tokens.reading(at, "op-pre")
-    suffix = tokens.reading(found.next, "op-suffix") if found else None
-    if not found or (prefix and not found):
-        bare = tokens.reading(at, "op-bare")
-        suffix = tokens.reading(bare.next, "op-suffix") if bare else None
-        if not bare or not (suffix or prefix):
-            return None
-        found = bare
-    operator: str = found.value
-    at = found.next
-    if suffix:
-        at = suffix.next
-        if tokens.word(at) == "than":
-            at += 1
-    if (prefix or suffix) and operator in ("gt", "lt"):
-        operator = {"gt": "ge", "lt": "le"}[operator]
-    if tokens.word(at) == "or" and (again := tokens.reading(at + 1, "op-pre")) and again.value == "eq":
-        operator, at = {"gt": "ge", "lt": "le"}.get(operator, operator), again.next  # "> or ="
-    return _repeated_sign(tokens, operator, at)
-
-
-def _repeated_sign(tokens: Tokens, operator: str, at: int) -> tuple[Operator, int]:
-    """ "at least (≥) 18": the sign in brackets says the same once more, or more exactly."""
-    bracket = tokens.word(at) == "("
-    again = tokens.reading(at + bracket, "op-pre")
-    if again and again.value[0] == operator[0] and (not bracket or tokens.word(again.next) == ")"):
-        return again.value, again.next + bracket
-    return operator, at
-
-
-def _skip_fillers(tokens: Tokens, index: int) -> int:
-    """Step over the words that may stand between an operator and its number ("at least a score of 3")."""
-    for _ in range(3):
-        skip = tokens.reading(index, "skip")
-        if skip is None or read_number(tokens, index) is not None:
-            break
-        index = skip.next
-    return index
-
-
-def _operand(tokens: Tokens, index: int) -> Measure | None:
-    found = read_measure(tokens, index, signed=True)
-    if found is None:
-        after = _skip_fillers(tokens, index)
-        found = read_measure(tokens, after, signed=True) if after != index else None
-        if found is None and after < len(tokens) and tokens.words[after].isupper() and 3 <= len(tokens.words[after]) <= 6:
-            found = read_measure(tokens, after + 1)  # "> GINA 2"
-            found = found if found and found.unit is None else None
-    return found
-
-
-def _direct_operand(tokens: Tokens, index: int) -> Measure | None:
-    """The number right after "over" or "under", or after "over the age of"."""
-    age = tokens.reading(index, "age-filler")
-    return read_measure(tokens, age.next if age else index, signed=True)
-
-
-def _extreme_operand(tokens: Tokens, index: int, at: int) -> Measure | None:
-    """ "a minimum life expectancy of 12 weeks", "maximum single dose: 20 mg": words between extreme and number."""
-    if not tokens.reading(index, "extreme"):
-        return None
-    for i in range(at, min(at + 6, len(tokens))):
-        if tokens.word(i) in (",", ";", ".", "(", "and", "or"):
-            return None
-        if tokens.word(i) in ("of", ":", "is", "was", "be", "="):
-            return read_measure(tokens, i + 1, signed=True)
-    return None
-
-
-def _count(tokens: Tokens, index: int) -> Measure | None:
-    """ "at least once", "no more than twice"."""
-    times = tokens.reading(index, "number-times")
-    if times is None:
-        return None
-    unit = UnitReading("{times}", "count", times.next)
-    return Measure(times.value, unit, None, None, times.next, index, True)
-
-
-def _grade(tokens: Tokens, first: int, index: int) -> Measure | None:
-    """A Roman numeral where a grade is certain: "ASA ≥ III", "greater than grade II"."""
-    headed = tokens.reading(first - 1, "ordinal-head") is not None
-    for _ in range(2):
-        if head := tokens.reading(index, "ordinal-head"):
-            index, headed = head.next, True
-    found = read_grade(tokens, index) if headed or tokens.shielded[max(0, first - 1)] else None
-    return Measure(found[1], None, None, None, found[2], index, True) if found else None
 
 
 def _bounds(operator: str, value: float) -> tuple[Bound | None, Bound | None]:
@@ -266,7 +101,7 @@ def _read_between(tokens: Tokens, index: int) -> Limit | None:
     opening = tokens.reading(index, "between")
     if not opening:
         return None
-    low = _operand(tokens, opening.next)
+    low = read_operand(tokens, opening.next)
     if low is None:
         operator = read_operator(tokens, opening.next)
         return _read_bounded(tokens, opening.next) if operator else None
@@ -293,8 +128,8 @@ def _close_range(tokens: Tokens, low: Measure, index: int, first: int, *, low_in
     operator = read_operator(tokens, index)
     if operator and operator[0] not in ("le", "lt"):
         return None
-    high = _operand(tokens, operator[1] if operator else index)
-    if high is None or (tokens.glued(high.head) and tokens.word(high.head)[0:1] in "+"):
+    high = read_operand(tokens, operator[1] if operator else index)
+    if high is None:
         return None
     pair = _common_unit(low, high)
     if pair is None or pair[0] > pair[1]:
@@ -333,17 +168,15 @@ def _read_bounded(tokens: Tokens, index: int) -> Limit | None:
     if operator is None or (operator[0] == "eq" and tokens.reading(index - 1, "count-of")):
         return None
     direct = tokens.reading(index, "direct")  # "over 18" limits, "over a 6 week period" does not
-    measure = _direct_operand(tokens, operator[1]) if direct else _operand(tokens, operator[1])
-    measure = measure or _count(tokens, operator[1]) or _grade(tokens, index, operator[1])
-    measure = measure or _extreme_operand(tokens, index, operator[1])
+    measure = read_direct_operand(tokens, operator[1]) if direct else read_operand(tokens, operator[1])
+    measure = measure or read_count(tokens, operator[1]) or read_grade_operand(tokens, index, operator[1])
+    measure = measure or read_extreme_operand(tokens, index, operator[1])
     if measure is None:
         return None
-    if operator[0] in ("ge", "gt"):
-        to = tokens.reading(measure.next, "to")
-        if to and (closed := _close_range(tokens, measure, to.next, index, low_inclusive=operator[0] == "ge")):
-            return closed
-    elif operator[0] == "eq" and (to := tokens.reading(measure.next, "to")):
-        if closed := _close_range(tokens, measure, to.next, index):
+    to = tokens.reading(measure.next, "to")
+    if to and operator[0] in ("ge", "gt", "eq"):
+        closed = _close_range(tokens, measure, to.next, index, low_inclusive=operator[0] != "gt")
+        if closed:
             return closed
     limit = _limit(measure, *_bounds(operator[0], measure.value), index, operator=operator[0])
     return _join_opposite(tokens, _with_post(tokens, limit))
@@ -377,7 +210,7 @@ def _join_opposite(tokens: Tokens, limit: Limit) -> Limit:
     operator = read_operator(tokens, at) or (read_operator(tokens, skip.next) if skip else None)
     if operator is None or operator[0] == "eq" or (operator[0][0] == (limit.operator or "")[:1]):
         return limit
-    second = _operand(tokens, operator[1])
+    second = read_operand(tokens, operator[1])
     if second is None or limit.operator == "eq":
         return limit
     return _merge(limit, second, operator[0])
@@ -500,7 +333,7 @@ def _flipped(tokens: Tokens, measure: Measure, index: int) -> Limit | None:
             break
         second_sign = tokens.reading(at, "op-pre")
         if second_sign and not tokens.word(at)[0].isalpha():
-            second = _operand(tokens, second_sign.next)
+            second = read_operand(tokens, second_sign.next)
             if second and second_sign.value[0] == sign.value[0]:
                 return _merge(limit, second, second_sign.value)
             break

@@ -14,11 +14,13 @@ _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii":
 _STAGE = re.compile(r"(i{1,3}|iv|vi{0,3}|[0-4])([a-d])?\d?")
 _POWER_SIGNS = ("^", "*", "**")
 _TIMES_SIGNS = ("x", "×", "*", "·", "•", "∙", "χ", "х")
-_MINUS = ("-", "−", "–", "‐")  # noqa: RUF001  the dashes people type for minus
+_MINUS = ("-", "−", "–", "‐")
 
 
 _MAY_TOUCH = ("unit", "skip", "to", "between", "times", "cue")
-_TOUCHING = frozenset(("than", "is", "of", "and", "or", "over", "under", "above", "below", "least", "x", "e", "most", "score"))
+_TOUCHING = frozenset(
+    ("than", "is", "of", "and", "or", "over", "under", "above", "below", "least", "x", "e", "most", "score")
+)
 
 
 class Number(NamedTuple):
@@ -187,7 +189,11 @@ def _read_words(tokens: Tokens, index: int) -> Number | None:
 
 def _read_article(tokens: Tokens, index: int) -> Number | None:
     """ "a year", "an hour": one of a unit of time; but "twice a week" is a frequency."""
-    if tokens.reading(index - 1, "unit") or tokens.reading(index - 1, "number-times") or tokens.word(index - 1) in ("times", "hours"):
+    if (
+        tokens.reading(index - 1, "unit")
+        or tokens.reading(index - 1, "number-times")
+        or tokens.word(index - 1) in ("times", "hours")
+    ):
         return None
     unit = tokens.reading(index + 1, "unit")
     if unit and unit.value.dimension == "time" and len(tokens.word(index + 1)) > 2:

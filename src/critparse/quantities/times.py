@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from critparse.quantities.grammar import Limit
+from critparse.lexicon.words import word_set
 from critparse.nlp.tokens import Tokens
+from critparse.quantities.grammar import Limit
 from critparse.schema import Bound, WindowKind
 
 Relation = Literal["before", "after", "during", "around"]
-_GENERIC_STOPS = frozenset(", ; . ( ) [ ] : and or with but unless except who which that if".split())
+_GENERIC_STOPS = word_set("anchor-end")
 _LONGEST_PREFIX = 5
-_CERTAIN_RELATIONS = frozenset(
-    "before prior preceding after following post since throughout during while".split()
-)
+_CERTAIN_RELATIONS = word_set("certain-relation")
 
 
 class AnchorReading(NamedTuple):
@@ -73,7 +72,17 @@ def _extend(tokens: Tokens, event: str, at: int) -> tuple[str, int]:
             if not filler:
                 break
             after = filler.next
-        if tokens.word(after) in ("study", "trial", "drug", "medication", "treatment", "protocol", "product", "agent", "therapy"):
+        if tokens.word(after) in (
+            "study",
+            "trial",
+            "drug",
+            "medication",
+            "treatment",
+            "protocol",
+            "product",
+            "agent",
+            "therapy",
+        ):
             return event, after + 1
         if after > at + 1 and tokens.word(after - 1) in ("study", "trial", "treatment"):
             return event, after
@@ -113,7 +122,11 @@ def _prefix(tokens: Tokens, first: int, kind: str) -> int | None:
         found = tokens.reading(start, kind)
         if found and found.next == first:
             return start
-        if found and found.next == first - 1 and tokens.word(first - 1) in ("a", "an", "the", "about", "approximately", "period", "their", "("):
+        if (
+            found
+            and found.next == first - 1
+            and tokens.word(first - 1) in ("a", "an", "the", "about", "approximately", "period", "their", "(")
+        ):
             return start
     return None
 
@@ -128,7 +141,12 @@ def read_window(tokens: Tokens, limit: Limit) -> Window | None:
     lasting = tokens.reading(limit.last, "lasting")
     ago = tokens.reading(limit.last, "ago")
     anchor = _relation_after(tokens, limit.last)
-    if recency is None and lasting and not (anchor and anchor.event != "other") and tokens.word(limit.last) != "history of":
+    if (
+        recency is None
+        and lasting
+        and not (anchor and anchor.event != "other")
+        and tokens.word(limit.last) != "history of"
+    ):
         return Window("duration", limit, None, limit.first if duration is None else duration, lasting.next)
     if recency is not None:
         return Window("recency", _at_most(limit), anchor, recency, anchor.last if anchor else limit.last)

@@ -6,9 +6,9 @@ import functools
 import re
 from typing import NamedTuple
 
-from critparse.quantities.numbers import digits, read_bare_power
-from critparse.nlp.tokens import Tokens
 from critparse.lexicon.vocabulary import UnitAtom, vocabulary
+from critparse.nlp.tokens import Tokens
+from critparse.quantities.numbers import digits, read_bare_power
 
 _DIVIDERS = ("/", "per", "∕", "⁄")
 _PRODUCTS = ("·", "•", "*", "∙", "x", "×")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from critparse.lexicon.words import word_set
 from critparse.nlp.tokens import Tokens
 from critparse.rules.draft import Draft
 from critparse.rules.subjects import breaks
 
-_TOWARDS = frozenset(("to", "against", "of", "towards", "from", "with"))
-_LIST = frozenset((",", "or", "and", "/", "any", "other", "the", "to", "its", "of", "component", "components", "(", ")"))
-_ENDS = frozenset((",", ";", ".", "(", ")", "and", "or", "that", "which", "in", "during", "[", ":"))
+_TOWARDS = word_set("allergy-to")
+_LIST = word_set("allergen-list")
+_ENDS = word_set("allergen-end")
 _ALLERGENS = frozenset(("drug", "condition", "procedure", "device", "participation", "observation"))
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from critparse.nlp.tokens import Tokens
 from critparse.rules.draft import Draft
 from critparse.rules.leaves import LeafBuilder, Place, concepts_of
-from critparse.rules.logic import Group, LeadIn, Node, combine, lead_in
+from critparse.rules.logic import LeadIn, Node, combine, lead_in
 from critparse.rules.names import MentionLike
-from critparse.rules.read import Reading, read
-from critparse.rules.unread import unstructured
+from critparse.rules.read import read
+from critparse.rules.state import Reading
+from critparse.rules.unread import announces_only, unstructured
 from critparse.schema import (
     AllOf,
     AnyOf,
@@ -67,9 +69,9 @@ def read_criterion(
     following"); ``entity_numbers`` gives the numbers of entity ids.
     """
     inclusion = kind != "exclusion"
-    reading = read(text, mentions, inclusion=inclusion)
+    reading = read(text, mentions)
     lead = lead_in(reading.tokens)
-    drafts = _without_lead(reading.drafts, lead)
+    drafts = _without_lead(reading.tokens, reading.drafts, lead)
     if not drafts and lead is None and len(reading.tokens):
         drafts = [unstructured(reading.tokens, 0, len(reading.tokens))]
     builder = LeafBuilder(reading.tokens, place, carried)
@@ -87,8 +89,10 @@ def read_criterion(
     )
 
 
-def _without_lead(drafts: list[Draft], lead: LeadIn | None) -> list[Draft]:
-    """The "at least two" of "at least two of the following" counts the list, it is no statement."""
+def _without_lead(tokens: Tokens, drafts: list[Draft], lead: LeadIn | None) -> list[Draft]:
+    """The "at least two" of "at least two of the following regimens:" counts the list, "regimens" names it."""
+    if tokens.word(len(tokens) - 1) == ":":
+        drafts = [d for d in drafts if not announces_only(tokens, d)]
     if lead is None:
         return drafts
     return [d for d in drafts if not (d.limit is not None and d.limit.first < lead.last and d.limit.last > lead.first)]
@@ -185,5 +189,3 @@ def _entities(reading: Reading, builder: LeafBuilder, numbers: Iterator[int]) ->
             negated=is_negated,
             concepts=concepts_of(concept_id),
         )
-
-

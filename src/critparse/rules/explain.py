@@ -37,7 +37,7 @@ def explain(rule: Rule) -> str:
         case Not(rule=denied):
             return _denied(denied)
         case Unstructured():
-            return f"“{_shortened(rule.subject.text)}” (not read: {rule.reason})"
+            return _unread(rule)
         case Leaf():
             return _leaf(rule)
         case _:
@@ -115,6 +115,13 @@ def _counts(leaf: Leaf, limit: Range) -> bool:
     """Whether the subject is the unit at the same time: "≥ 2 relapses", not "relapses ≥ 2 relapses"."""
     same = limit.unit is not None and limit.unit.text.lower() == leaf.subject.text.lower()
     return same and leaf.scope is None and limit.relative_to is None
+
+
+def _unread(rule: Unstructured) -> str:
+    """The words, with what was read around them all the same."""
+    around = [limit_words(rule.range)] if rule.range is not None else []
+    around.extend(window_words(window) for window in rule.windows)
+    return " ".join([f"“{_shortened(rule.subject.text)}”", *filter(None, around), f"(not read: {rule.reason})"])
 
 
 def _before(leaf: Leaf) -> list[str]:

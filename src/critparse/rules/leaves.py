@@ -68,19 +68,22 @@ class LeafBuilder:
             "windows": tuple(self.window(window) for window in draft.windows),
         }
         if draft.kind == "unstructured":
-            return Unstructured(reason=draft.reason, **fields)  # type: ignore[arg-type]
+            return Unstructured(reason=draft.reason, **fields)
         limit = draft.limit
         return Leaf(
-            kind=draft.kind,  # type: ignore[arg-type]
+            kind=draft.kind,
             range=self.range(limit, age=draft.kind == "age") if limit else None,
             alternatives=tuple(self.range(other) for other in limit.alternatives) if limit else (),
             values=draft.values,
             qualitative=draft.qualitative,
             present=draft.present,
-            qualifiers=(*(self._qualifier(m.kind, m.value, m.first, m.last) for m in draft.qualifiers), *self._carried(draft)),
+            qualifiers=(
+                *(self._qualifier(m.kind, m.value, m.first, m.last) for m in draft.qualifiers),
+                *self._carried(draft),
+            ),
             dose=self._dose(draft),
             scope=self._scope(draft),
-            **fields,  # type: ignore[arg-type]
+            **fields,
         )
 
     def _carried(self, draft: Draft) -> tuple[Qualifier, ...]:
@@ -137,7 +140,7 @@ class LeafBuilder:
         mark = draft.scope
         if mark is None:
             return None
-        return Scope(person=mark.value, text=self.words(mark.first, mark.last), span=self.span(mark.first, mark.last))  # type: ignore[arg-type]
+        return Scope(person=mark.value, text=self.words(mark.first, mark.last), span=self.span(mark.first, mark.last))
 
     def _dose(self, draft: Draft) -> Dose | None:
         if draft.amount is None and draft.frequency is None and draft.route is None and draft.duration is None:
@@ -154,7 +157,7 @@ class LeafBuilder:
         return Dose(amount=amount, route=draft.route, frequency=frequency, duration=duration, evidence=tuple(evidence))
 
     def _amount(self, limit: Limit) -> Range:
-        """A dose; a unit that names only the divisor ("0.4 / m2") has no code, because it says no amount of anything."""
+        """A dose; a unit that names only the divisor ("0.4 / m2") has no code: it says no amount of anything."""
         found = self.range(limit)
         if found.unit and found.unit.ucum and found.unit.ucum.startswith("/"):
             return found.model_copy(update={"unit": Unit(ucum=None, text=found.unit.text)})
@@ -163,13 +166,17 @@ class LeafBuilder:
     def _frequency(self, frequency: FrequencyReading | Window) -> Frequency:
         if isinstance(frequency, Window):
             interval = self.range(frequency.limit) if frequency.limit else None
-            return Frequency(count=_exactly(1.0), interval=interval, evidence=(self.span(frequency.first, frequency.last),))
+            return Frequency(
+                count=_exactly(1.0), interval=interval, evidence=(self.span(frequency.first, frequency.last),)
+            )
         count = frequency.count if isinstance(frequency.count, float) else 1.0
         interval_value = 1.0
         if 0 < count < 1:  # "every other day": once per two days
             count, interval_value = 1.0, 1 / count
         interval = _exactly(interval_value, frequency.unit)
-        return Frequency(count=_exactly(count), interval=interval, evidence=(self.span(frequency.first, frequency.last),))
+        return Frequency(
+            count=_exactly(count), interval=interval, evidence=(self.span(frequency.first, frequency.last),)
+        )
 
 
 def _exactly(value: float, ucum: str | None = None) -> Range:

@@ -23,8 +23,13 @@ from critparse.rules.subjects import breaks
 
 Op = Literal["all", "any", "not", "if", "at_least"]
 Link = Literal["strong", "strong-or", "strong-and", "then", "except", "or", "and", "comma", "if", "near"]
-_ENTITY_KINDS = frozenset(("condition", "drug", "procedure", "device", "allergy", "observation", "reproductive", "unstructured"))
+_ENTITY_KINDS = frozenset(
+    ("condition", "drug", "procedure", "device", "allergy", "observation", "reproductive", "unstructured")
+)
 _GROUP_OPS: tuple[tuple[str, Op], ...] = (("group-any", "any"), ("group-all", "all"), ("group-count", "at_least"))
+_OR = frozenset(("or", "nor", "/"))
+_AND = frozenset(("and", "&", "plus"))
+_STRONG: dict[Link, Link] = {"or": "strong-or", "and": "strong-and", "near": "strong"}
 _GROUPS_OF_PEOPLE = frozenset(("childbearing potential", "premenopausal", "postmenopausal", "surgical sterility"))
 
 
@@ -134,32 +139,35 @@ def _link(tokens: Tokens, left: Draft, right: Draft, depths: list[int], base: in
     """What stands between two neighbouring statements."""
     if right.first < left.last:
         return "near"
-    gap = tokens.lower[left.last : right.first]
-    has_or = "or" in gap or "nor" in gap or "/" in gap
-    has_and = not has_or and ("and" in gap or "&" in gap or "plus" in gap)
-    link: Link = "near"
-    if any(tokens.reading(i, "except") for i in range(left.last, right.first)):
+    between = range(left.last, right.first)
+    if any(tokens.reading(i, "except") for i in between):
         return "except"
-    if any(tokens.reading(i, "if") for i in range(left.last, right.first)):
+    if any(tokens.reading(i, "if") for i in between):
         return "if"
-    if breaks(tokens, left.last, right.first):
-        link = "strong-or" if has_or else "strong-and" if has_and else "strong"
-    elif depths[right.first] > base and "(" in gap and depths[left.last - 1] <= base:
-        link = "or" if right.inherited else "near"  # "≤ 1.5 × ULN (≤ 3 × ULN in Gilbert's syndrome)"
-    elif has_or:
-        link = "or"
-    elif has_and:
-        link = "and"
-    elif any(tokens.reading(i, "example") for i in range(left.last, right.first)):
-        link = "or"
-    elif "," in gap:
-        link = "comma"
+    gap = tokens.lower[left.last : right.first]
+    opened = depths[right.first] > base and "(" in gap and depths[left.last - 1] <= base
+    if opened and not breaks(tokens, left.last, right.first):
+        return "or" if right.inherited else "near"  # "≤ 1.5 × ULN (≤ 3 × ULN in Gilbert's syndrome)"
+    link = _spoken(tokens, left.last, right.first)
     together = left.negation is not None and (left.negation == right.negation or (right.negation and "nor" in gap))
     if together and link in ("or", "comma", "strong"):
         return "and"
-    if link == "and" and not inclusion and _alternatives(left, right):
+    return "or" if link == "and" and not inclusion and _alternatives(left, right) else link
+
+
+def _spoken(tokens: Tokens, first: int, last: int) -> Link:
+    """The conjunction or punctuation among the tokens ``[first, last)``."""
+    gap = tokens.lower[first:last]
+    said: Link = "near"
+    if not _OR.isdisjoint(gap):
+        said = "or"
+    elif not _AND.isdisjoint(gap):
+        said = "and"
+    if breaks(tokens, first, last):
+        return _STRONG[said]
+    if said == "near" and any(tokens.reading(i, "example") for i in range(first, last)):
         return "or"
-    return link
+    return "comma" if said == "near" and "," in gap else said
 
 
 def _alternatives(left: Draft, right: Draft) -> bool:
@@ -170,7 +178,7 @@ def _alternatives(left: Draft, right: Draft) -> bool:
 
 def _conditions(tokens: Tokens, drafts: list[Draft], sequence: _Sequence) -> None:
     """Mark "women of childbearing potential must …" and "if …, …" as conditions."""
-    opening = any(tokens.reading(i, "if") for i in range(0, min(3, drafts[0].first + 1)))
+    opening = any(tokens.reading(i, "if") for i in range(min(3, drafts[0].first + 1)))
     for i, link in enumerate(sequence.links):
         left, right = sequence.nodes[i], sequence.nodes[i + 1]
         if not isinstance(left, Draft) or not isinstance(right, Draft):
@@ -205,7 +213,7 @@ def _fold(sequence: _Sequence, default: Op, inclusion: bool) -> Node:
         return _join(op, [_fold(part, default, inclusion) for part in _split(sequence, strong)])
     for link in ("then", "except"):
         if link in sequence.links:
-            at = sequence.links.index(link)  # type: ignore[arg-type]
+            at = sequence.links.index(link)
             left, right = (_fold(part, default, inclusion) for part in _cut(sequence, at))
             return Group("if", [left, right]) if link == "then" else _exception(left, right)
     return _fold_list(_resolve_commas(sequence, default), default, inclusion)

@@ -58,7 +58,7 @@ def traits(concept_id: str) -> tuple[str, bool, frozenset[str]]:
 
 
 def find_names(tokens: Tokens, mentions: Iterable[MentionLike]) -> list[Name]:
-    """Mentions and cues by position; of two that overlap the longer one stands, a cue before a mention of its length."""
+    """Mentions and cues by position; of two that overlap the longer stands, a cue before a mention of its length."""
     found = [*_mention_names(tokens, mentions), *_cue_names(tokens)]
     found.sort(key=lambda name: (name.first - name.last, bool(name.concept_id), name.first))
     taken = [False] * len(tokens)

@@ -6,23 +6,18 @@ import functools
 from collections.abc import Sequence
 
 from critparse.lexicon.resources import data_lines
+from critparse.lexicon.words import word_set
 from critparse.nlp.tokens import Tokens
 from critparse.quantities.grammar import Limit
 from critparse.rules.draft import Name
 
 _REACH = 14  # tokens between a subject and its limit
-_LIST_WORDS = frozenset(", and or / & ( ) + either both total serum plasma the levels level their".split())
+_LIST_WORDS = word_set("subject-list")
+_AFTER_AGE = word_set("after-age")
 _AGE_UNITS = frozenset(("a", "mo", "wk", "d"))
 _COUNT_FILLERS = frozenset(("of", "on", "in", "the", "a", "prior", "previous", "or", "different", "separate"))
-_TRAILING = frozenset(
-    "is are was were be been of level levels value values must should : = , a an the at than to has have had with "
-    "for by - – ( count counts result results measured currently not or and that in on which".split()
-)
-_LEADING = frozenset(
-    "a an the with have has had having must should be is are who whose that patients patient subjects subject "
-    "participants participant and or , : ; of in for any if their his her individuals people persons - * • "
-    "known current defined as by to no not evidence history on at".split()
-)
+_TRAILING = word_set("before-limit")
+_LEADING = word_set("before-subject")
 
 
 def breaks(tokens: Tokens, first: int, last: int) -> bool:
@@ -120,13 +115,38 @@ def noun_phrase_after(tokens: Tokens, limit: Limit, right: int) -> tuple[int, in
     while first < right and tokens.word(first) in _COUNT_FILLERS:
         first += 1
     last = first
-    stops = {"should", "must", "be", "is", "are", "has", "have", ",", ";", ".", ":", "and", "or", "(", ")", "in", "within", "for", "with", "during", "at", "on", "that", "which"}
+    stops = {
+        "should",
+        "must",
+        "be",
+        "is",
+        "are",
+        "has",
+        "have",
+        ",",
+        ";",
+        ".",
+        ":",
+        "and",
+        "or",
+        "(",
+        ")",
+        "in",
+        "within",
+        "for",
+        "with",
+        "during",
+        "at",
+        "on",
+        "that",
+        "which",
+    }
     while last < right and last - first < 5 and tokens.word(last) not in stops:
         last += 1
     return (first, last) if last > first and any(c.isalpha() for c in tokens.word(first)) else None
 
 
-def is_age(tokens: Tokens, limit: Limit, names: Sequence[Name]) -> Name | None | bool:
+def is_age(tokens: Tokens, limit: Limit, names: Sequence[Name]) -> Name | bool | None:
     """The age cue a limit belongs to; ``True`` when unit and place make it an age; else ``None``."""
     if limit.relative_to is not None or (limit.ucum is not None and limit.ucum not in _AGE_UNITS):
         return None
@@ -142,7 +162,9 @@ def is_age(tokens: Tokens, limit: Limit, names: Sequence[Name]) -> Name | None |
         ["or", "age"],
     ):
         return True
-    if limit.ucum is not None and any(w in ("older", "younger", "elder") for w in tokens.lower[limit.first : limit.last]):
+    if limit.ucum is not None and any(
+        w in ("older", "younger", "elder") for w in tokens.lower[limit.first : limit.last]
+    ):
         return True
     unit = tokens.lower[limit.unit_tokens[0] : limit.unit_tokens[1]] if limit.unit_tokens else []
     return True if limit.stated and unit[:1] == ["yo"] else None
@@ -171,4 +193,4 @@ def is_age_at_head(tokens: Tokens, limit: Limit, names: Sequence[Name]) -> bool:
     people = _people_words()
     if any(i not in named and tokens.word(i) not in people for i in range(limit.first)):
         return False
-    return tokens.word(limit.last) in ("", ",", ".", ";", ")", "and", "old", "or", "with", "who", "at", "(", "inclusive", "in", "of")
+    return tokens.word(limit.last) == "" or tokens.word(limit.last) in _AFTER_AGE

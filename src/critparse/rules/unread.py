@@ -6,17 +6,15 @@ import functools
 from collections.abc import Iterator, Sequence
 
 from critparse.lexicon.resources import data_lines
+from critparse.lexicon.words import word_set
 from critparse.nlp.tokens import Tokens
 from critparse.rules.draft import Draft, TokenRange
 from critparse.rules.subjects import breaks
 
-_DEPENDENT = frozenset(
-    "in as that which who whom whose by for with due at on according to from of during including such because where "
-    "when while after before until within per based than into e.g i.e eg ie".split()
-)
+_DEPENDENT = word_set("dependent")
 _SEPARATORS = frozenset((",", ";", "and", "or", "•", "(", ")", "/"))
-_EDGES = frozenset(("and", "or", ",", ";", ".", ":", "-", "–", "(", "/", ")", "•", "*", "[", "]"))
-_JUDGEMENT = frozenset("opinion judgment judgement discretion investigator investigator's investigators physician".split())
+_EDGES = word_set("edge")
+_JUDGEMENT = word_set("judgement")
 
 
 @functools.cache
@@ -119,6 +117,11 @@ def _is_generic(tokens: Tokens, draft: Draft) -> bool:
         return False
     first, last = draft.subject_tokens[0]
     return " ".join(tokens.lower[first:last]) in _generic_names()
+
+
+def announces_only(tokens: Tokens, draft: Draft) -> bool:
+    """Whether a general name only says what the list below consists of ("the following regimens:")."""
+    return _is_generic(tokens, draft) and "following" in tokens.lower[max(0, draft.first - 3) : draft.first]
 
 
 def _has_company(tokens: Tokens, draft: Draft, drafts: list[Draft]) -> bool:

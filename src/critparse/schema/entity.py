@@ -19,7 +19,7 @@ class Concept(Model):
 
 
 class Entity(Model):
-    """A mention. ``spans`` has more than one member only when the mention is discontinuous; ``concepts``: best first."""
+    """A mention. ``spans`` has several members only when it is discontinuous; ``concepts``: best first."""
 
     id: str
     label: str

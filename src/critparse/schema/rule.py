@@ -78,7 +78,8 @@ class _LeafFields(Model):
 class Leaf(_LeafFields):
     """One statement about one subject.
 
-    ``alternatives``: ``range`` once more in other units, as the text gives it in brackets. ``values``: the allowed values of a list ("ECOG 0, 1 or 2").
+    ``alternatives``: ``range`` once more in other units, as the text gives it in brackets. ``values``: the allowed
+    values of a list ("ECOG 0, 1 or 2").
     """
 
     kind: LeafKind

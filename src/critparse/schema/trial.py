@@ -22,7 +22,7 @@ class ParserInfo(Model):
 
 
 class AgeLimit(Model):
-    """A registry age: ``unit`` is one of years, months, weeks, days, hours, minutes; ``text`` as the record writes it."""
+    """A registry age; ``text`` is what the record writes."""
 
     value: float
     unit: Literal["years", "months", "weeks", "days", "hours", "minutes"]

@@ -1,0 +1,107 @@
+"""Qualifiers, response words, values in words, scope: what the words around a statement say of it."""
+
+from __future__ import annotations
+
+from critparse.rules import subjects
+from critparse.rules.draft import Draft, Mark
+from critparse.rules.state import Reading
+
+_TREATMENTS = ("drug", "procedure", "device")
+_UNQUALIFIED = ("age", "sex", "consent")
+_STOPS = frozenset((",", ";", ".", "with", "who", "("))
+
+
+def attach_marks(reading: Reading) -> None:
+    """Give every mark to the statement it is about."""
+    valued = {i for d in reading.drafts if d.values for first, last in d.evidence for i in range(first, last)}
+    for mark in reading.marks:
+        if mark.first in valued:
+            continue
+        if mark.kind == "measure-value":
+            _qualitative(reading, mark)
+        elif mark.kind == "response":
+            _respond(reading, mark)
+        elif mark.kind == "qualifier":
+            _qualify(reading, mark)
+        elif mark.kind == "scope":
+            _scope(reading, mark)
+
+
+def _qualitative(reading: Reading, mark: Mark) -> None:
+    for draft in reading.drafts:
+        if draft.limit is None and not draft.values and draft.qualitative is None and _has_value(draft):
+            before = mark.last <= draft.first and draft.first - mark.last <= (
+                6 if draft.subject == "pregnancy test" else 1
+            )
+            after = draft.last <= mark.first and mark.first - draft.last <= 3
+            if (before or after) and not subjects.breaks(
+                reading.tokens, min(mark.first, draft.last), max(mark.last, draft.first)
+            ):
+                draft.qualitative = mark.value
+                draft.cover(mark.first, mark.last)
+                draft.confidence = max(draft.confidence, 0.85)
+                return
+
+
+def _respond(reading: Reading, mark: Mark) -> None:
+    """A response word tells of the treatments that follow it in the sentence, or of the one just before."""
+    reached = mark.last
+    for draft in reading.drafts:
+        if draft.first >= reached and draft.kind in _TREATMENTS:
+            if subjects.breaks(reading.tokens, reached, draft.first) or draft.first - reached > 6:
+                break
+            draft.qualifiers.append(Mark("response", mark.value, mark.first, mark.last))
+            reached = draft.last
+
+
+def _qualify(reading: Reading, mark: Mark) -> None:
+    kind, value = mark.value.split(":")
+    qualifier = Mark(kind, value, mark.first, mark.last)
+    at = mark.last
+    for draft in reading.drafts:
+        if draft.first < mark.first or draft.kind in _UNQUALIFIED:
+            continue
+        gap = reading.tokens.lower[at : draft.first]
+        if len(gap) > 4 or _STOPS.intersection(gap):
+            break
+        if kind == "route" and draft.kind == "drug":
+            draft.route = value
+            draft.cover(mark.first, mark.last)
+        else:
+            draft.qualifiers.append(qualifier)
+            _qualify_sharers(reading, draft, qualifier)
+            if draft.first - mark.last <= 4 and mark.last <= draft.first:
+                draft.cover(mark.first, mark.last)
+        break
+
+
+def _qualify_sharers(reading: Reading, draft: Draft, qualifier: Mark) -> None:
+    """ "severe heart and pulmonary failure": who shares the head shares the qualifier."""
+    if len(draft.subject_tokens) > 1:
+        head = draft.subject_tokens[-1]
+        for other in reading.drafts:
+            if other is not draft and any(first <= head[0] < last for first, last in other.subject_tokens):
+                other.qualifiers.append(qualifier)
+
+
+def _scope(reading: Reading, mark: Mark) -> None:
+    for draft in reading.drafts:
+        if (
+            draft.first >= mark.first
+            and draft.first - mark.last <= 6
+            and not subjects.breaks(reading.tokens, mark.last, draft.first)
+        ):
+            if draft.scope is None:
+                draft.scope = mark
+            return
+        if (
+            draft.last <= mark.first <= draft.last + 2
+            and reading.tokens.word(mark.first - 1) in ("of", "by", "from")
+            and draft.scope is None
+        ):
+            draft.scope = mark
+            return
+
+
+def _has_value(draft: Draft) -> bool:
+    return draft.kind == "measurement" or draft.subject == "pregnancy test"

@@ -1,0 +1,68 @@
+"""Names without a limit: present or absent, or with a value in words."""
+
+from __future__ import annotations
+
+from critparse.rules.draft import Draft, Name, TokenRange
+from critparse.rules.state import Reading
+from critparse.rules.unread import content
+
+_EXTENDED = frozenset(("condition", "procedure", "device", "observation"))
+_SEPARATING = frozenset((",", "or", "and", ";", "/", "("))
+
+
+def plain_names(reading: Reading) -> None:
+    """Make statements of the names that no limit, window or unit has used."""
+    for name in reading.names:
+        if name.first not in reading.used and not _repeats(reading, name):
+            _plain(reading, name)
+
+
+def _plain(reading: Reading, name: Name) -> None:
+    """A name without limit: present or absent, or with a value in words."""
+    if name.kind == "age" or (name.kind == "life_expectancy" and name.first in reading.used):
+        return
+    draft = Draft(name.kind, name.subject, name.first, name.last, _parts(name), name.concept_id)
+    draft.evidence.extend(_parts(name))
+    if name.kind == "sex":
+        draft.values = ("female", "male") if name.subject == "all" else (name.subject,)
+        draft.subject = "sex"
+    elif name.numeric:
+        draft.confidence = 0.6
+    elif name.kind in _EXTENDED and name.also is None:
+        _extend_left(reading, draft)
+    reading.add(draft)
+
+
+def _repeats(reading: Reading, name: Name) -> bool:
+    """ "another clinical interventional trial": two cues for one thing, side by side."""
+    if name.concept_id or name.kind in _EXTENDED or not reading.drafts:
+        return False
+    last = reading.drafts[-1]
+    gap = reading.tokens.lower[last.last : name.first]
+    same = (last.kind, last.subject) == (name.kind, name.subject) and last.last <= name.first
+    if same and len(gap) <= 4 and not _SEPARATING.intersection(gap):
+        last.cover(name.first, name.last)
+        return True
+    return False
+
+
+def _extend_left(reading: Reading, draft: Draft) -> None:
+    """Take words right before a name into its subject: "Liver metastases", "solid organ transplantation"."""
+    first = draft.first
+    taken = {i for name in reading.names for i in range(name.first, name.last)}
+    taken |= {i for mark in reading.marks for i in range(mark.first, mark.last)}
+    while (
+        first > 0 and draft.first - first < 4 and first - 1 not in taken and content(reading.tokens, first - 1, first)
+    ):
+        first -= 1
+    if first < draft.first:
+        draft.cover(first, draft.last)
+        draft.subject_tokens = [(first, draft.last)]
+        draft.confidence = 0.8
+        draft.extended = True
+
+
+def _parts(name: Name) -> list[TokenRange]:
+    """The token ranges of a name, more than one when it shares a word with another."""
+    own = (name.first, name.last)
+    return [own] if name.also is None else sorted((own, name.also))

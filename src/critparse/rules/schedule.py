@@ -1,0 +1,118 @@
+"""Time windows, doses and frequencies find the statements they belong to."""
+
+from __future__ import annotations
+
+from critparse.quantities.times import Window, read_frequency, read_period
+from critparse.rules import subjects
+from critparse.rules.draft import Draft
+from critparse.rules.limits import drug_near
+from critparse.rules.state import Reading
+from critparse.rules.unknown import border, without_subject
+
+_SEPARATING = frozenset((",", ";", "or", "and", "(", ")"))
+_JOINING = frozenset((",", "or", "and", "/"))
+_WHOLE = frozenset(("age", "sex", "measurement"))  # kinds that do not share the window of a list
+
+
+def periods(reading: Reading) -> None:
+    """Take in the windows without a number: "throughout the study"."""
+    for index, _ in reading.tokens.readings("relation"):
+        if period := read_period(reading.tokens, index):
+            reading.windows.append(period)
+
+
+def attach_doses(reading: Reading) -> None:
+    """Give the doses to their drugs."""
+    for limit in reading.doses:
+        drug = drug_near(reading, limit)
+        for draft in reading.drafts:
+            if drug and draft.subject_tokens == [(drug.first, drug.last)] and draft.amount is None:
+                draft.amount = limit
+                draft.cover(limit.first, limit.last)
+                break
+        else:  # a second dose of the same drug is a statement of its own
+            without_subject(reading, limit)
+    reading.sort()
+
+
+def attach_windows(reading: Reading) -> None:
+    """Give every window to the nearest statement before it, a list of statements included."""
+    for window in sorted(reading.windows, key=lambda window: window.first):
+        owner = _owner(reading, window.first, window.last)
+        if owner is None:
+            _own_statement(reading, window)
+            continue
+        regimen = owner.kind == "drug" and (owner.amount is not None or owner.frequency is not None)
+        if window.kind == "interval" and owner.frequency is None:
+            owner.frequency = window
+            owner.cover(window.first, window.last)
+            continue
+        if window.kind == "duration" and regimen and window.limit and window.anchor is None:
+            owner.duration = window.limit
+            owner.cover(window.first, window.last)
+            continue
+        for draft in [*_list_of(reading, owner), owner]:
+            draft.windows.append(window)
+            draft.evidence.append((window.first, window.last))
+        if not _SEPARATING.intersection(reading.tokens.lower[owner.last : window.first]):
+            owner.last = max(owner.last, window.last)
+            owner.first = min(owner.first, window.first)
+
+
+def attach_frequencies(reading: Reading) -> None:
+    """Give "daily", "twice a week" to the drug right before."""
+    for index, _ in reading.tokens.readings("frequency"):
+        found = read_frequency(reading.tokens, index)
+        if not found or any(limit.first <= index < limit.last for limit in reading.limits):
+            continue
+        owner = _owner(reading, found.first, found.last)
+        if owner is not None and owner.frequency is None and found.first - owner.last <= 3 and owner.kind == "drug":
+            owner.frequency = found
+            owner.cover(found.first, found.last)
+
+
+def _owner(reading: Reading, first: int, last: int) -> Draft | None:
+    """The statement nearest before a token range in its sentence, else the next one after it."""
+    before = [d for d in reading.drafts if d.first < first and not subjects.breaks(reading.tokens, d.last, first)]
+    if before:
+        return max(before, key=lambda d: (d.last, d.first))
+    after = [d for d in reading.drafts if d.first >= last and not subjects.breaks(reading.tokens, last, d.first)]
+    return min(after, key=lambda d: d.first) if after else None
+
+
+def _list_of(reading: Reading, owner: Draft) -> list[Draft]:
+    """The members of the list that ``owner`` closes: "surgery, radiotherapy or chemotherapy within 4 weeks"."""
+    members: list[Draft] = []
+    current = owner
+    for draft in reversed([d for d in reading.drafts if d.last <= owner.first]):
+        gap = reading.tokens.lower[draft.last : current.first]
+        if draft.windows or draft.limit is not None or len(gap) > 4 or draft.kind in _WHOLE:
+            break
+        if not _JOINING.intersection(gap) or ";" in gap or "." in gap:
+            break
+        members.append(draft)
+        current = draft
+    return members
+
+
+def _own_statement(reading: Reading, window: Window) -> None:
+    """A span of time that belongs to no recognised thing still makes a statement."""
+    where = None
+    if window.limit is not None:
+        probe = window.limit
+        where = (
+            subjects.noun_phrase_before(reading.tokens, border(reading, window.first), probe)
+            if window.first == probe.first
+            else None
+        )
+    if where is None:
+        left = border(reading, window.first)
+        where = (left, window.first) if window.first > left else None
+    subject = reading.words(*where) if where else "unnamed event"
+    draft = Draft("observation", subject, window.first, window.last, [where] if where else [], confidence=0.4)
+    draft.windows.append(window)
+    draft.evidence.append((window.first, window.last))
+    if where:
+        draft.cover(*where)
+    reading.add(draft)
+    reading.sort()
