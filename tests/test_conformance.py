@@ -1,4 +1,7 @@
-"""The conformance cases: criteria of our own writing and the rules they must become (notation: corpora/conformance/README.md)."""
+"""The conformance cases: criteria of our own writing and the rules they must become.
+
+The notation is that of corpora/conformance/README.md; ``tree_of`` writes a parsed rule in it, for the comparison.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, assert_never
 
 import pytest
 import yaml
@@ -37,7 +40,10 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "corpora" / "conformance"
 
 Tree = str | tuple[str, list["Tree"]]
-"""A statement in the notation, or a connective over such; negation stands at the statements ("not condition asthma")."""
+"""A statement in the notation, or a connective over such; negation stands at the statements ("not condition asthma").
+
+A connective that is marked as ambiguous ends with "?".
+"""
 
 _OPPOSITE = {"all_of": "any_of", "any_of": "all_of"}
 _UNNAMED = ("age", "sex", "consent", "life_expectancy")  # kinds with one subject, which the notation leaves out
@@ -47,7 +53,7 @@ _LIMIT = re.compile(r" (?:[<>]=?|=|in|is) ")
 
 def load_cases() -> list[tuple[str, dict[str, Any]]]:
     """All cases with their ids: file and number."""
-    found = []
+    found: list[tuple[str, dict[str, Any]]] = []
     for path in sorted(FOLDER.glob("*.yaml")):
         cases = yaml.safe_load(path.read_text(encoding="utf-8"))
         found.extend((f"{path.stem}-{number:02}", case) for number, case in enumerate(cases, 1))
@@ -94,6 +100,8 @@ def tree_of(rule: Rule, positive: bool = True) -> Tree:
             return denied(f"{_UNSTRUCTURED}{rule.subject.text.lower()}", positive)
         case Leaf():
             return denied(leaf_words(rule), positive == rule.present)
+        case _:
+            assert_never(rule)
 
 
 def leaf_words(leaf: Leaf) -> str:
@@ -146,7 +154,8 @@ def anchor_words(anchor: Anchor | None) -> str:
     """An event by its name, one that the vocabulary does not know by the words of the text in quotation marks."""
     if anchor is None:
         return ""
-    return f"{anchor.relation} {anchor.event}" if anchor.event != "other" else f'{anchor.relation} "{anchor.text.lower()}"'
+    event = anchor.event if anchor.event != "other" else f'"{anchor.text.lower()}"'
+    return f"{anchor.relation} {event}"
 
 
 def dose_words(dose: Dose) -> Iterator[str]:
@@ -156,8 +165,10 @@ def dose_words(dose: Dose) -> Iterator[str]:
     if dose.route:
         yield f"route {dose.route}"
     if dose.frequency:
-        count, interval = dose.frequency.count, dose.frequency.interval
-        yield f"given {range_words(count, exact='') if count else '?'} per {range_words(interval, exact='') if interval else '?'}"
+        often, interval = (
+            range_words(limit, exact="") if limit else "?" for limit in (dose.frequency.count, dose.frequency.interval)
+        )
+        yield f"given {often} per {interval}"
     if dose.duration:
         yield f"for {range_words(dose.duration)}"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from critparse import parse_criterion
 from critparse.rules.explain import explain
@@ -181,6 +183,15 @@ def test_windows_say_which_kind_of_time_they_are(window: TimeWindow, words: str)
             "history of severe heart failure",
         ),
         (leaf("drug", "methotrexate", qualifiers=(qualifier("response", "failure"),)), "failure of methotrexate"),
+        (
+            leaf(
+                "condition",
+                "gout",
+                qualifiers=(qualifier("history", "family"),),
+                scope=Scope(person="relative", text="family"),
+            ),
+            "family history of gout",
+        ),
         (leaf("condition", "epilepsy", qualifiers=(qualifier("response", "refractory"),)), "refractory epilepsy"),
         (
             leaf(
@@ -257,6 +268,10 @@ def test_frequencies_are_counts_per_time(count: Range | None, interval: Range, w
         (AllOf(rules=(A, Not(rule=B))), "gout, except asthma"),
         (Not(rule=AllOf(rules=(A, Not(rule=B)))), "no gout, except asthma"),
         (Not(rule=AnyOf(rules=(A, B))), "not (gout or asthma)"),
+        (
+            AllOf(rules=(A, Not(rule=Unstructured(subject=Subject(text="odd"), reason="x")))),
+            "gout and not “odd” (not read: x)",
+        ),
         (Not(rule=leaf("measurement", "QTc", range=limit("(450,]", "ms"))), "no QTc > 450 ms"),
         (Not(rule=leaf("age", "age", range=limit("(65,]", "a"))), "not (age > 65 years)"),
         (AllOf(rules=(A, leaf("measurement", "ECOG", values=("0", "1")))), "gout and (ECOG 0 or 1)"),
@@ -366,6 +381,32 @@ def test_words_parse_to_the_same_rule(kind: str, text: str) -> None:
     assert rule.kind == kind
     again = parse_criterion(explain(rule), kind="inclusion").rule
     assert _meaning(again) == _meaning(rule), explain(rule)
+
+
+BOUNDS = st.tuples(st.integers(1, 9999).map(lambda tenths: tenths / 10), st.booleans())
+UNITS = st.sampled_from(
+    [(None, None), ("mg/dL", None), ("%", None), ("10*9/L", None), (None, "uln"), ("%", "baseline")]
+)
+
+
+@given(BOUNDS | st.none(), BOUNDS | st.none(), UNITS)
+def test_any_limit_comes_back_as_it_went_in(
+    low: tuple[float, bool] | None, high: tuple[float, bool] | None, unit: tuple[str | None, Reference | None]
+) -> None:
+    """Whatever its bounds, unit and reference, a limit's words are read as the same limit."""
+    assume(low is not None or high is not None)
+    assume(low is None or high is None or low[0] < high[0])
+    given_limit = Range(
+        lower=Bound(value=low[0], inclusive=low[1]) if low else None,
+        upper=Bound(value=high[0], inclusive=high[1]) if high else None,
+        unit=Unit(ucum=unit[0], text=unit[0]) if unit[0] else None,
+        relative_to=unit[1],
+    )
+    words = explain(leaf("measurement", "ferritin", range=given_limit))
+    rule = parse_criterion(words, kind="inclusion").rule
+    assert isinstance(rule, Leaf) and rule.range is not None, words
+    assert (rule.range.lower, rule.range.upper) == (given_limit.lower, given_limit.upper), words
+    assert (rule.range.unit and rule.range.unit.ucum, rule.range.relative_to) == unit, words
 
 
 def _meaning(rule: Rule) -> dict[str, Any]:

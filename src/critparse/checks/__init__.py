@@ -1,7 +1,7 @@
 """Checks: pure functions from a parsed trial to findings.
 
 One module per family, one function per check; each declares its code, severity and words with
-:func:`critparse.checks.registry.check`. Importing a family adds its checks to the catalogue.
+:func:`critparse.checks.registry.check`. A new family is named in :mod:`critparse.checks.families`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-from critparse.checks import age_fields, copies, people, ranges, units
 from critparse.checks.facts import Facts
+from critparse.checks.families import FAMILIES
 from critparse.checks.registry import Check, catalogue
 from critparse.schema import FieldEvidence, Finding, ParsedTrial, SpanEvidence
 
 __all__ = ["FAMILIES", "INTERNAL", "Check", "catalogue", "run"]
 
-FAMILIES = (age_fields, people, copies, units, ranges)
 INTERNAL = "internal-error"
 """The code of the finding that says that a check itself failed; it is about critparse, not about the record."""
 

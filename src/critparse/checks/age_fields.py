@@ -56,8 +56,8 @@ class _Place:
 def minimum_age(facts: Facts) -> Iterator[Problem]:
     """The minimum age of the registry field, of the list and of the narrative are compared in a common unit.
 
-    Only ages that bind every participant count. An error when they differ, a warning when they are one year apart or the
-    field is blank (which registries read as "no limit").
+    Only ages that bind every participant count. An error when they differ, a warning when they are one year apart or
+    the field is blank (which registries read as "no limit").
     """
     return _conflict(facts, "minimum", boundary=False)
 
@@ -72,8 +72,8 @@ def minimum_age(facts: Facts) -> Iterator[Problem]:
 def maximum_age(facts: Facts) -> Iterator[Problem]:
     """The maximum age of the registry field, of the list and of the narrative are compared in a common unit.
 
-    Only ages that bind every participant count. An error when they differ, a warning when they are one year apart or the
-    field is blank (which registries read as "no limit").
+    Only ages that bind every participant count. An error when they differ, a warning when they are one year apart or
+    the field is blank (which registries read as "no limit").
     """
     return _conflict(facts, "maximum", boundary=False)
 
@@ -94,9 +94,8 @@ def age_boundary(facts: Facts) -> Iterator[Problem]:
 def _conflict(facts: Facts, end: End, *, boundary: bool) -> Iterator[Problem]:
     """The disagreement about one end, with every place that states it."""
     places = _places(facts, end)
-    found = max(
-        (_compare(end, one, other) for one, other in combinations(places, 2)), key=RELATIONS.index, default="same"
-    )
+    compared = [_compare(end, one, other) for one, other in combinations(places, 2)]
+    found: Relation = max(compared, key=RELATIONS.index, default="same")
     if found == "same" or (found == "boundary") is not boundary:
         return
     severity = _SEVERITY[found]

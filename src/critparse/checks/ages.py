@@ -1,13 +1,13 @@
 """Which ages a text admits: the limits that bind every participant, and nobody else.
 
-The one place that decides whom and what an age limit is about. Left aside are limits of a subgroup or of another person,
+The one place that decides whom and what an age limit is about. Left aside are limits of a subgroup or another person,
 at another time (onset, birth, diagnosis), in definitions (menopause), among alternatives (risk factors), under a
 condition, and in sentences that give reasons.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +29,10 @@ _FIELD_UNITS = {"years": "a", "months": "mo", "weeks": "wk", "days": "d", "hours
 _NEAR = 9
 """Words after a limit among which those count that belong to it."""
 
+_LEAD_IN = 400
+"""Characters at the end of a criterion that may lead in a list."""
+_LED = 8
+"""Criteria after such words that may belong to their list."""
 _NEAR_FROM = 4
 """From this number of units on, one unit more or less is a small difference."""
 
@@ -217,7 +221,9 @@ def _statement(facts: Facts, leaf: Leaf, *, inverted: bool) -> tuple[Whom, AgeRa
     exclusion = item.criterion.kind == "exclusion"
 
     def limit(bound: Bound | None) -> Limit | None:
-        return bound and Limit(bound.value, ucum, bound.inclusive, span, item.criterion.id, exclusion)
+        if bound is None:
+            return None
+        return Limit(bound.value, ucum, bound.inclusive, span, item.criterion.id, exclusion)
 
     return _whom(facts, item, span), AgeRange(limit(lower), limit(upper))
 
@@ -241,7 +247,7 @@ def _turned(bound: Bound | None) -> Bound | None:
 def _whom(facts: Facts, item: Item, span: Span) -> Whom:
     """Whom the sentence around a limit, and what stands above it, give the limit to."""
     before, limit, after = facts.sentence_at(span, item)
-    lead_ins = [above.text for above in item.above] + _lead_in_before(facts, item)
+    lead_ins = [above.text[-_LEAD_IN:] for above in item.above] + _lead_in_before(facts, item)
     if _elsewhere(before, limit, after) or _is_alternative(facts, item):
         return "other"
     if any(cue_in("age-elsewhere", text) or cue_in("group-lead", text) for text in lead_ins):
@@ -262,23 +268,17 @@ def _elsewhere(before: str, limit: str, after: str) -> bool:
     )
 
 
-def _siblings(facts: Facts, item: Item) -> Sequence[Criterion]:
-    return item.above[-1].children if item.above else tuple(facts.top(item.criterion.span.text_id))
-
-
 def _lead_in_before(facts: Facts, item: Item) -> list[str]:
     """The nearest sibling before that ends in a colon: in lists without indentation it leads in what follows."""
-    siblings = _siblings(facts, item)
-    place = next((i for i, sibling in enumerate(siblings) if sibling is item.criterion), 0)
-    before = [sibling.text for sibling in siblings[max(0, place - 8) : place]]
-    return [text for text in reversed(before) if text.rstrip().endswith(":")][:1]
+    siblings, place = facts.siblings(item)
+    before = [sibling.text[-_LEAD_IN:].rstrip() for sibling in siblings[max(0, place - _LED) : place]]
+    return [text for text in reversed(before) if text.endswith(":")][:1]
 
 
 def _is_alternative(facts: Facts, item: Item) -> bool:
     """Whether the item ends in "or", or the one before it does."""
-    siblings = _siblings(facts, item)
-    place = next((i for i, sibling in enumerate(siblings) if sibling is item.criterion), 0)
-    return any(words(sibling.text)[-1:] == ["or"] for sibling in siblings[max(0, place - 1) : place + 1])
+    siblings, place = facts.siblings(item)
+    return any(words(sibling.text[-_LEAD_IN:])[-1:] == ["or"] for sibling in siblings[max(0, place - 1) : place + 1])
 
 
 # ---------------------------------------------------------------------- several statements

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from critparse.checks.cues import cue_in
 from critparse.checks.facts import LIST, Facts, Item, at
 from critparse.checks.registry import Problem, check
 from critparse.schema import Criterion, Severity, Span, SpanEvidence
@@ -17,9 +18,7 @@ _COPY = 0.85
 _COPIES = 3
 """So many criteria of both texts must be (nearly) word for word the same for the lists to be copies."""
 _MOST_ITEMS = 150
-_FUNCTION_WORDS = frozenset(
-    "a an the of and or to in for with by is are be been at on as that this their any all".split()
-)
+_NEGATIONS = frozenset(("no", "not", "without", "never"))
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|<=|>=|[<>≤≥=%/]")
 _SIGNS = {"<=": "≤", ">=": "≥"}
 
@@ -33,7 +32,7 @@ class _Token:
     @property
     def weighty(self) -> bool:
         """Whether it is a number, a sign or a negation: then another one changes what the criterion says."""
-        return not self.text.isalpha() or self.text in {"no", "not", "without", "never"}
+        return not self.text.isalpha() or self.text in _NEGATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ def copy_difference(facts: Facts) -> Iterator[Problem]:
     for text_id in facts.text_ids[1:]:
         for pair in (pair for alignment in _alignments(facts, text_id) for pair in alignment.pairs):
             tokens = [*pair.only_listed, *pair.only_told]
-            telling = [token for token in tokens if token.text not in _FUNCTION_WORDS]
+            telling = [token for token in tokens if cue_in("copy-filler", token.text) is None]
             if not telling or _is_reported(facts, pair, telling):
                 continue
             severity: Severity = "warning" if any(token.weighty for token in telling) else "info"
@@ -136,39 +135,31 @@ def _align(listed: list[Criterion], told: list[Criterion]) -> _Alignment:
     candidates = []
     for i, one in enumerate(listed):
         for j, other in enumerate(told):
-            common = len(bags[one.id] & bags[other.id])
-            if common and 2 * common >= _ALIKE * (len(bags[one.id]) + len(bags[other.id])):
-                matcher = _matcher(words[one.id], words[other.id])
-                if matcher.ratio() >= _ALIKE:
-                    candidates.append((-matcher.ratio(), abs(i - j), i, j))
-    pairs: dict[int, int] = {}
-    likeness: dict[int, float] = {}
-    for ratio, _, i, j in sorted(candidates):
-        if i not in pairs and j not in pairs.values():
-            pairs[i], likeness[i] = j, -ratio
-    unmatched = [c for i, c in enumerate(listed) if i not in pairs] + [
-        c for j, c in enumerate(told) if j not in pairs.values()
-    ]
-    return _Alignment(
-        tuple(_pair(listed[i], told[j], words, likeness[i]) for i, j in sorted(pairs.items())),
-        tuple(criterion for criterion in unmatched if len(words[criterion.id]) > 2),
-    )
+            common, size = len(bags[one.id] & bags[other.id]), len(bags[one.id]) + len(bags[other.id])
+            if common and 2 * common >= _ALIKE * size:
+                candidates.append((-2 * common / size, abs(i - j), i, j))
+    chosen: dict[int, int] = {}
+    for _, _, i, j in sorted(candidates):
+        if i not in chosen and j not in chosen.values():
+            chosen[i] = j
+    pairs = [_pair(listed[i], told[j], words) for i, j in sorted(chosen.items())]
+    pairs = [pair for pair in pairs if pair.likeness >= _ALIKE]
+    matched = {criterion.id for pair in pairs for criterion in (pair.listed, pair.told)}
+    left = [c for c in (*listed, *told) if c.id not in matched and len(words[c.id]) > 2]
+    return _Alignment(tuple(pairs), tuple(left))
 
 
-def _pair(one: Criterion, other: Criterion, words: dict[str, list[_Token]], likeness: float) -> _Pair:
+def _pair(one: Criterion, other: Criterion, words: dict[str, list[_Token]]) -> _Pair:
     first, second = words[one.id], words[other.id]
-    blocks = [block for block in _matcher(first, second).get_opcodes() if block[0] != "equal"]
+    matcher = SequenceMatcher(None, [t.text for t in first], [t.text for t in second], autojunk=False)
+    blocks = [block for block in matcher.get_opcodes() if block[0] != "equal"]
     return _Pair(
         one,
         other,
         tuple(token for _, start, end, _, _ in blocks for token in first[start:end]),
         tuple(token for _, _, _, start, end in blocks for token in second[start:end]),
-        likeness,
+        matcher.ratio(),
     )
-
-
-def _matcher(one: list[_Token], other: list[_Token]) -> SequenceMatcher[str]:
-    return SequenceMatcher(None, [t.text for t in one], [t.text for t in other], autojunk=False)
 
 
 def _tokens(criterion: Criterion) -> list[_Token]:

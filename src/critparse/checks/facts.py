@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,6 +31,8 @@ SURE = 0.7
 
 # A full stop or semicolon that ends something, a bullet in running text, an empty line; and brackets.
 _SENTENCE_END = re.compile(r"(?<=[^\d.])\.(?=\s|$)|(?<=\d)\.(?=\s{1,8}[A-Z]|$)|[;•]|\n[ \t\r]{0,80}\n")
+_REACH = 1000
+"""Characters before and after a passage within which its sentence is looked for."""
 _BRACKET = re.compile(r"[()\[\]]")
 
 
@@ -79,21 +82,34 @@ class Facts:
 
     def item_at(self, span: Span) -> Item | None:
         """The innermost criterion that a passage belongs to."""
-        found = None
-        for item in self._by_text.get(span.text_id, ()):
-            if item.criterion.span.start <= span.start < max(item.criterion.span.end, item.criterion.span.start + 1):
-                found = item
-        return found
+        items = self._by_text.get(span.text_id, [])
+        place = bisect_right(items, span.start, key=lambda item: item.criterion.span.start) - 1
+        if place < 0:
+            return None
+        chain = (*items[place].above, items[place].criterion)
+        for depth in reversed(range(len(chain))):
+            own = chain[depth].span
+            if own.start <= span.start < max(own.end, own.start + 1):
+                return Item(chain[depth], chain[:depth])
+        return None
+
+    def siblings(self, item: Item) -> tuple[tuple[Criterion, ...], int]:
+        """The criteria of the list that an item stands in, and its place among them."""
+        listed = item.above[-1].children if item.above else self._top.get(item.criterion.span.text_id, ())
+        return listed, self._places[item.criterion.id]
 
     def sentence_at(self, span: Span, item: Item) -> tuple[str, str, str]:
         """The sentence (or member of a semicolon list) of ``item`` around a passage: before, the passage, after.
 
         Brackets elsewhere in the sentence that hold numbers of their own are left out.
         """
-        text = item.criterion.text
-        start, end = span.start - item.criterion.span.start, span.end - item.criterion.span.start
+        base = max(item.criterion.span.start, span.start - _REACH)
+        whole = item.criterion.text[base - item.criterion.span.start :]
+        start, end = span.start - base, span.end - base
+        text = whole[: end + _REACH]
         brackets = _brackets(text)
-        ends = [m for m in _SENTENCE_END.finditer(text) if not any(a < m.start() < b for a, b in brackets)]
+        inside = {at for a, b in brackets for at in range(a + 1, b)}
+        ends = [match for match in _SENTENCE_END.finditer(text) if match.start() not in inside]
         first = max((m.end() for m in ends if m.end() <= start), default=0)
         last = min((m.start() for m in ends if m.start() >= end), default=len(text))
         other = [(a, b) for a, b in brackets if not a < start < b and any(map(str.isdecimal, text[a:b]))]
@@ -116,10 +132,21 @@ class Facts:
         return " ".join(self.trial.text_of(span).split())
 
     @cached_property
+    def _top(self) -> dict[str, tuple[Criterion, ...]]:
+        return {text_id: tuple(self.top(text_id)) for text_id in self._by_text}
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        lists = [*self._top.values(), *(item.criterion.children for item in self.items)]
+        return {criterion.id: place for listed in lists for place, criterion in enumerate(listed)}
+
+    @cached_property
     def _by_text(self) -> dict[str, list[Item]]:
         found: dict[str, list[Item]] = {}
         for item in self.items:
             found.setdefault(item.criterion.span.text_id, []).append(item)
+        for items in found.values():
+            items.sort(key=lambda item: (item.criterion.span.start, len(item.above)))
         return found
 
 

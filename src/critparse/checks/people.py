@@ -20,7 +20,7 @@ _HEAD = 12
     "sex-conflict",
     title="The sex field and the inclusion criteria differ",
     severity="error",
-    message="The registry field says that {field} may take part, the inclusion criteria ask for {text}: “{quote}” ({where}).",
+    message="The sex field says that {field} may take part, the criteria ask for {text}: “{quote}” ({where}).",
     suggestion="Correct the sex field, or the criterion if it is about some of the participants only.",
 )
 def sex(facts: Facts) -> Iterator[Problem]:
@@ -28,8 +28,8 @@ def sex(facts: Facts) -> Iterator[Problem]:
 
     "Male or female" contradicts a field for one sex; a criterion for one sex ("healthy male subjects") contradicts the
     other field, and the field "all" when nobody of the other sex is mentioned. What is asked of women or men among the
-    participants (contraception, pregnancy tests, limits) is no such criterion; asking for pregnant women contradicts the
-    field "male" only.
+    participants (contraception, pregnancy tests, limits) is no such criterion; asking for pregnant women contradicts
+    the field "male" only.
     """
     field = facts.trial.registry.sex
     if field is None:
@@ -56,9 +56,10 @@ def _asked_sexes(facts: Facts) -> Iterator[tuple[Item, tuple[str, ...], Span]]:
     """The sexes that inclusion criteria ask of every participant, with the words that do."""
     for item, leaf in _required(facts):
         spans = leaf.subject.spans or leaf.evidence
-        if leaf.kind == "sex" and leaf.present and leaf.values and spans and not item.above:
-            if not cue_in("sex-condition", "".join(facts.sentence_at(hull(spans), item))):
-                yield item, tuple(leaf.values), hull(spans)
+        if leaf.kind != "sex" or not leaf.present or not leaf.values or not spans or item.above:
+            continue
+        if not cue_in("sex-condition", "".join(facts.sentence_at(hull(spans), item))):
+            yield item, tuple(leaf.values), hull(spans)
     for item in facts.items:
         if item.criterion.span.text_id == LIST and item.criterion.kind == "inclusion" and not item.above:
             yield from _opening(item, pregnant=facts.trial.registry.sex == "male")
@@ -104,15 +105,15 @@ def _people(sexes: tuple[str, ...]) -> str:
     "healthy-volunteers-conflict",
     title="The healthy volunteers field and the inclusion criteria differ",
     severity="warning",
-    message="The registry field says that healthy volunteers {field} accepted, the inclusion criteria {text}: “{quote}” ({where}).",
+    message="The field says that healthy volunteers {field} accepted, the criteria {text}: “{quote}” ({where}).",
     suggestion="Correct the field: it says whether people without the condition under study may take part.",
 )
 def healthy_volunteers(facts: Facts) -> Iterator[Problem]:
     """The field "accepts healthy volunteers" is compared with whom the inclusion criteria of the list ask for.
 
-    "Yes" is contradicted by a disease that every participant must have, unless the record speaks of healthy people, controls
-    or other participants without it. "No" is contradicted by healthy participants where no disease is asked for; "in
-    good general health" is no contradiction.
+    "Yes" is contradicted by a disease that every participant must have, unless the record speaks of healthy people,
+    controls or other participants without it. "No" is contradicted by healthy participants where no disease is asked
+    for; "in good general health" is no contradiction.
     """
     field = facts.trial.registry.healthy_volunteers
     if field is None:

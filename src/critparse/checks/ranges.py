@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import pairwise
 
 from critparse.checks.ages import Limit, eligibility_age
 from critparse.checks.cues import cue_in, words
@@ -14,6 +14,8 @@ from critparse.schema import AnyOf, Bound, Leaf, Range, Rule, Span
 
 _GAP = 6
 """Characters between two limits that are stated together at most."""
+_Key = tuple[str, str, str | None]
+"""What two limits must share to be compared: leaf kind, subject, reference."""
 _SUGGESTION = "Check the numbers and the signs."
 
 
@@ -45,9 +47,10 @@ def _pairs_within(facts: Facts) -> Iterator[Problem]:
     for criterion in facts.trial.criteria:
         if criterion.kind == "exclusion":
             continue  # "below 90 and above 180" excludes either there
-        limits = [leaf for leaf in required(criterion.rule) if _comparable(leaf)]
-        for one, other in combinations(limits, 2):
-            assert one.range is not None and other.range is not None
+        limits = sorted(filter(_comparable, required(criterion.rule)), key=lambda leaf: _span(leaf).start)
+        for one, other in pairwise(limits):
+            assert one.range is not None
+            assert other.range is not None
             both = _intersection(one.range, other.range) if _key(one) == _key(other) else None
             if both is not None and _is_empty(both) and _joined(facts, _span(one), _span(other)):
                 span = hull((_span(one), _span(other)))
@@ -69,17 +72,18 @@ def _joined(facts: Facts, one: Span, other: Span) -> bool:
     "exclusion-covers-inclusion",
     title="An exclusion leaves nothing of what an inclusion asks for",
     severity="error",
-    message="The inclusion “{included}” ({where_included}) and the exclusion “{excluded}” ({where_excluded}) leave nobody.",
+    message="Inclusion “{included}” ({where_included}) and exclusion “{excluded}” ({where_excluded}) leave nobody.",
     suggestion=_SUGGESTION,
 )
 def exclusion_covers_inclusion(facts: Facts) -> Iterator[Problem]:
     """An exclusion criterion on the same subject excludes every value that an inclusion criterion asks for."""
     yield from _ages_left(facts)
-    included = [(leaf, item) for leaf, item in _limits(facts, "inclusion") if leaf.kind != "age"]
-    excluded = [(leaf, item) for leaf, item in _limits(facts, "exclusion") if leaf.kind != "age"]
-    for one, one_item in included:
-        for other, other_item in excluded:
-            if _key(one) == _key(other) and _covers(other, one):
+    excluded: dict[_Key, list[tuple[Leaf, Item]]] = {}
+    for leaf, item in _limits(facts, "exclusion"):
+        excluded.setdefault(_key(leaf), []).append((leaf, item))
+    for one, one_item in _limits(facts, "inclusion"):
+        for other, other_item in excluded.get(_key(one), ()):
+            if one.kind != "age" and _covers(other, one):
                 yield Problem(
                     evidence=(at(_span(one)), at(_span(other))),
                     details={
@@ -98,7 +102,8 @@ def _ages_left(facts: Facts) -> Iterator[Problem]:
             for high in ages.maximum:
                 if low.exclusion is not high.exclusion and _nothing_between(low, high):
                     inner, outer = (high, low) if low.exclusion else (low, high)
-                    assert inner.span is not None and outer.span is not None
+                    assert inner.span is not None
+                    assert outer.span is not None
                     yield Problem(
                         evidence=(at(inner.span), at(outer.span)),
                         details={
@@ -150,14 +155,15 @@ def _span(leaf: Leaf) -> Span:
     return hull(leaf.range.evidence)
 
 
-def _key(leaf: Leaf) -> tuple[str, str, str | None]:
+def _key(leaf: Leaf) -> _Key:
     codes = leaf.subject.concepts[0].code if leaf.subject.concepts else leaf.subject.text.lower()
     return leaf.kind, codes, leaf.range.relative_to if leaf.range else None
 
 
 def _covers(outer: Leaf, inner: Leaf) -> bool:
     """Whether the range of ``outer`` takes in all of that of ``inner``, and both bound the same side."""
-    assert outer.range is not None and inner.range is not None
+    assert outer.range is not None
+    assert inner.range is not None
     wide = _in_unit(outer.range, inner.range)
     if wide is None or (inner.range.lower is None and inner.range.upper is None):
         return False

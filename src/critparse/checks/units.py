@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Iterator
 
-from critparse.checks.cues import cue_in, words
+from critparse.checks.cues import cue_in
 from critparse.checks.facts import SURE, Facts, at, hull
 from critparse.checks.registry import Problem, check
 from critparse.lexicon import Analyte, default_lexicon
@@ -18,10 +18,9 @@ _NEAR = 60
 """Characters within which a drug and its dose are quoted together."""
 _GAP = 40
 """Characters between a subject and its value at most."""
-_UNIT_GOES_ON = ("^", "/", "hg", "2", "3", "²", "³", "<sup", "x ", "×", "ratio", "of ", "(", "[", "%", "per", "¬")
-_VALUE_ENDS = re.compile(
-    r"[,;)\]]|\.(?!\d)|\n\s{0,40}(?:\n|[-*•])|$|(?:and|or|at|on|if|unless|within|for|but|during|prior)\b"
-)
+_UNIT_GOES_ON = ("^", "+", "/", "hg", "2", "3", "²", "³", "<sup", "x ", "×", "ratio", "of ", "(", "[", "%", "per", "¬")
+_ONLY_DIVISOR = re.compile(r"\s{0,3}(?:/|per\b)\s{0,3}[^\d\s]")
+_VALUE_ENDS = re.compile(r"[,;)\]]|\.(?![\d.]|\s\d)|$|(?:and|or|at|on|if|unless|within|for|but|during|prior)\b")
 _COUNTS = frozenset(("1", "", "count", "count/time", "percent", "percentile", "ratio", "fraction"))
 """Dimensions that anything may be given in: "3 times", "35 %", "2 episodes"."""
 _DIMENSIONLESS = frozenset(("1", "%", "count", "ratio"))
@@ -40,7 +39,9 @@ def unit_incomplete(facts: Facts) -> Iterator[Problem]:
     for criterion_id, leaves in facts.leaves_of.items():
         for leaf in leaves:
             amount = leaf.dose.amount if leaf.dose else None
-            if amount is not None and amount.evidence and amount.unit is not None and amount.unit.ucum is None:
+            if amount is None or not amount.evidence or amount.unit is None or amount.unit.ucum is not None:
+                continue
+            if _ONLY_DIVISOR.match(amount.unit.text):
                 found.add(leaf, amount, criterion_id, unit=amount.unit.text)
     return found.problems()
 
@@ -78,10 +79,12 @@ def _belongs(facts: Facts, leaf: Leaf, range_: Range) -> bool:
 
 
 def _after(facts: Facts, range_: Range) -> str:
-    """The words after a value, in lower case."""
-    end = hull(range_.evidence)
-    text = next(text.text for text in facts.trial.texts if text.id == end.text_id)
-    return text[end.end : end.end + _GAP].lstrip("\\ ").lower()
+    """The words of the criterion that follow a value, in lower case."""
+    value = hull(range_.evidence)
+    item = facts.item_at(value)
+    end = min(value.end + _GAP, item.criterion.span.end) if item else value.end
+    rest = facts.trial.text_of(Span(text_id=value.text_id, start=value.end, end=max(value.end, end)))
+    return rest.lstrip("\\ \t\r\n").lower()
 
 
 def _ends(facts: Facts, range_: Range) -> bool:
@@ -162,9 +165,11 @@ def _analyte(subject: str) -> Analyte | None:
 
 def _is_clear(analyte: Analyte, range_: Range) -> bool:
     """Whether the unit goes without saying: none is needed, or the number is plausible in one size of unit only."""
-    if dimension(analyte.unit) in _DIMENSIONLESS or analyte.unit in _DIMENSIONLESS:
+    if (dimension(analyte.unit) or "") in _COUNTS or analyte.unit in _DIMENSIONLESS:
         return True
     values = [bound.value for bound in (range_.lower, range_.upper) if bound is not None]
+    if len(set(values)) < len(values) or "ratio" in analyte.display:
+        return True  # a value or a year rather than a limit; a ratio
     if analyte.low is None or analyte.high is None or not values:
         return True
     factors = {1.0, *(factor for factor in analyte.units.values() if factor)}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -45,8 +46,10 @@ def root(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program with the arguments (of the process, when none are given) and exit."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8")  # what programs read from a pipe does not depend on the locale
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show "≥" still gets the rest
     sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
 

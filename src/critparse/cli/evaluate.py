@@ -39,6 +39,7 @@ def thresholds(
     precision: of the bounds read off a line, those that are annotated.
     """
     from critparse.cli.messages import progress
+    from critparse.exports.terminal import safe
     from critparse.learn.lct import read_lct
     from critparse.learn.thresholds import limits_by_line, score
 
@@ -53,5 +54,5 @@ def thresholds(
     result = score(documents, limits)
     typer.echo(json.dumps(result.summary(), indent=1))
     for miss in result.missed[:misses]:
-        typer.echo(f"MISSED | {miss.line_id} | {miss.words} | {list(miss.bounds)} | {miss.line}")
+        typer.echo(safe(f"MISSED | {miss.line_id} | {miss.words} | {list(miss.bounds)} | {miss.line}"))
     typer.echo(f"recall {result.recall:.4f}  bound precision {result.bound_precision:.4f}  ({result.total} thresholds)")

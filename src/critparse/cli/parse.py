@@ -9,6 +9,7 @@ import typer
 from critparse.cli.inputs import Inputs
 from critparse.cli.outputs import choose, one_of
 from critparse.exports import targets
+from critparse.sources import formats
 
 EPILOG = """Examples:
 
@@ -27,7 +28,7 @@ Paths = Annotated[
 ]
 InputFormat = Annotated[
     str,
-    typer.Option("--input-format", metavar="NAME", help="The format of the input, where recognising it is not wanted."),
+    typer.Option("--input-format", metavar="|".join(("auto", *formats())), help="How the input is to be read."),
 ]
 
 

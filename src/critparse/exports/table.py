@@ -35,7 +35,7 @@ from critparse.schema import (
 
 _SEVERITIES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 _KINDS = {"inclusion": "Inclusion criteria", "exclusion": "Exclusion criteria", "unknown": "Criteria of unknown kind"}
-_UNREAD = re.compile(r"“[^”]*”[^“”()]*\(not read: [^()]*\)")
+_UNREAD = re.compile(r"“[^”]{0,200}”[^“”()]{0,100}\(not read: [^()]{0,100}\)")
 _LETTERS = re.compile(r"\W+")
 
 
@@ -64,9 +64,11 @@ def table_files(trial: ParsedTrial) -> Files:
 
 
 def _header(trial: ParsedTrial) -> Iterator[Text]:
-    title = Text(visible(trial.trial_id or ""), style="bold cyan")
+    title = Text()
+    if trial.trial_id:
+        title.append(f"{visible(trial.trial_id)}  ", style="bold cyan")
     if trial.title:
-        title.append(("  " if trial.trial_id else "") + visible(trial.title), style="bold not cyan")
+        title.append(visible(trial.title), style="bold")
     yield title or Text("Trial without id or title", style="bold")
     yield Text(" · ".join(visible(fact) for fact in _registry(trial)), style="dim")
 

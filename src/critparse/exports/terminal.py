@@ -21,6 +21,11 @@ def visible(text: str) -> str:
     return " ".join(_UNSAFE.sub(_picture, text).split())
 
 
+def safe(text: str) -> str:
+    """The text with nothing but its control characters replaced; tabs stay."""
+    return _UNSAFE.sub(lambda match: match[0] if match[0] == "\t" else _picture(match), text)
+
+
 def _picture(match: re.Match[str]) -> str:
     char = match[0]
     if char in _BLANK:

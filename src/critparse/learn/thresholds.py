@@ -70,13 +70,13 @@ def limits_by_line(document: Document) -> dict[str, list[Limit]]:
 
 def _rule_limits(rule: Rule) -> Iterator[tuple[Span, Limit]]:
     """Every limit of a rule with the place it was read at; the rule of a parent includes its children's."""
-    if isinstance(rule, Leaf):
+    if isinstance(rule, Leaf | Unstructured):  # words that were not read may still have a window that was
         yield from _leaf_limits(rule)
-    elif not isinstance(rule, Unstructured):
-        if isinstance(rule, AtLeast) and rule.evidence:
-            yield rule.evidence[0], Limit(lower=(float(rule.count), True))
-        for member in _members(rule):
-            yield from _rule_limits(member)
+        return
+    if isinstance(rule, AtLeast) and rule.evidence:
+        yield rule.evidence[0], Limit(lower=(float(rule.count), True))
+    for member in _members(rule):
+        yield from _rule_limits(member)
 
 
 def _members(rule: AllOf | AnyOf | AtLeast | Not | IfThen) -> tuple[Rule, ...]:
@@ -85,7 +85,7 @@ def _members(rule: AllOf | AnyOf | AtLeast | Not | IfThen) -> tuple[Rule, ...]:
     return (rule.condition, rule.rule) if isinstance(rule, IfThen) else rule.rules
 
 
-def _leaf_limits(leaf: Leaf) -> Iterator[tuple[Span, Limit]]:
+def _leaf_limits(leaf: Leaf | Unstructured) -> Iterator[tuple[Span, Limit]]:
     for limit in _ranges(leaf):
         if limit.evidence:  # without, no number was read: "daily" is once per one day
             lower, upper = (None if b is None else (b.value, b.inclusive) for b in (limit.lower, limit.upper))
@@ -96,7 +96,7 @@ def _leaf_limits(leaf: Leaf) -> Iterator[tuple[Span, Limit]]:
         yield where[0], Limit(values=values)
 
 
-def _ranges(leaf: Leaf) -> Iterator[Range]:
+def _ranges(leaf: Leaf | Unstructured) -> Iterator[Range]:
     dose = leaf.dose
     frequency = dose.frequency if dose else None
     found = (

@@ -27,6 +27,7 @@ from critparse.quantities.measures import (
     read_grade_operand,
     read_measure,
     read_operand,
+    read_reference,
 )
 from critparse.quantities.numbers import read_number
 from critparse.quantities.operators import read_operator
@@ -34,6 +35,7 @@ from critparse.quantities.units import convert, dimension, read_unit
 from critparse.schema import Bound, Reference
 
 _FLIP = {"ge": "le", "gt": "lt", "le": "ge", "lt": "gt", "eq": "eq"}
+_ALTERNATING = frozenset(("or", "and", ",", "/", "&"))
 _JOINS = ("and", "but", "to", ",", "-", "–", "—", "&", "/", "~", "through", "or", "yet", "with", ";")
 _HYPHENS = ("-", "‑", "–", "‐")
 
@@ -43,7 +45,7 @@ class Limit:
     """A numeric limit. ``first``/``last``: its token range (operator and unit included); ``head``: its first number.
 
     ``stated`` is false for a bare measure ("2 g/day", "3 months") that no operator or range qualifies; its bounds are
-    then equal. ``alternatives``: the same limit in another unit, as given in brackets.
+    then equal. ``implied``: the number is not in the words ("the past year"). ``alternatives``: the same limit in another unit, as given in brackets.
     """
 
     lower: Bound | None
@@ -58,6 +60,7 @@ class Limit:
     stated: bool = True
     operator: str | None = None
     spelled: bool = False
+    implied: bool = False
     alternatives: tuple[Limit, ...] = ()
 
     @property
@@ -260,7 +263,9 @@ def _read_from_measure(tokens: Tokens, index: int) -> Limit | None:
             bounds = Bound(value=low, inclusive=True), Bound(value=high, inclusive=True)
             return _limit(tolerance, *bounds, index, operator="tolerance")
         return None
-    measure = read_measure(tokens, index)
+    if implied := _implied_one(tokens, index):
+        return _limit(implied, *_bounds("eq", implied.value), index, stated=False, implied=True)
+    measure = read_measure(tokens, index, signed=_may_be_signed(tokens, index))
     if measure is None or measure.head != index or tokens.reading(index, "ref"):
         return None
     return (
@@ -271,6 +276,21 @@ def _read_from_measure(tokens: Tokens, index: int) -> Limit | None:
     )
 
 
+def _may_be_signed(tokens: Tokens, index: int) -> bool:
+    """Whether a dash at ``index`` can only be a minus: it touches the number after it and nothing before it."""
+    return not tokens.glued(index) and read_number(tokens, index - 1) is None and not tokens.reading(index - 1, "unit")
+
+
+def _implied_one(tokens: Tokens, index: int) -> Measure | None:
+    """ "in the past year", "during the last month": one of the unit."""
+    if tokens.word(index - 1) not in ("last", "past", "previous", "preceding", "prior"):
+        return None
+    unit = read_unit(tokens, index)
+    if unit is None or unit.dimension != "time" or len(tokens.word(index)) < 3 or not tokens.word(index).isalpha():
+        return None
+    return Measure(1.0, unit, (index, unit.next), None, unit.next, index, True)
+
+
 def _post(tokens: Tokens, measure: Measure, index: int) -> Limit | None:
     """ "18 years or older", "18 years of age and above", "18+"."""
     at = measure.next
@@ -279,11 +299,12 @@ def _post(tokens: Tokens, measure: Measure, index: int) -> Limit | None:
         if post and not (post.value == "ge" and tokens.word(at) == "+" and not _free_plus(tokens, at)):
             if read_number(tokens, post.next) is not None or tokens.word(post.next) == "than":
                 return None
+            measure = _with_late_reference(tokens, measure, post.next)
             limit = _limit(measure, *_bounds(post.value, measure.value), index, operator=post.value)
-            if limit.unit_tokens is None and (unit := read_unit(tokens, post.next)):  # "18+ years"
+            if limit.unit_tokens is None and limit.relative_to is None and (unit := read_unit(tokens, post.next)):  # "18+ years"
                 limit = replace(limit, ucum=unit.ucum, dimension=dimension(unit.ucum))
                 return replace(limit, unit_tokens=(post.next, unit.next), last=unit.next)
-            return replace(limit, last=post.next)
+            return replace(limit, last=max(post.next, measure.next))
         bracket = tokens.word(at) == "(" and tokens.reading(at + 1, "op-post")
         if bracket and tokens.word(bracket.next) == ")":
             limit = _limit(measure, *_bounds(bracket.value, measure.value), index, operator=bracket.value)
@@ -293,6 +314,14 @@ def _post(tokens: Tokens, measure: Measure, index: int) -> Limit | None:
             return None
         at = of_age.next
     return None
+
+
+def _with_late_reference(tokens: Tokens, measure: Measure, index: int) -> Measure:
+    """ "2+ times the upper limit of normal": the reference after the operator."""
+    if measure.unit is not None or measure.relative_to is not None:
+        return measure
+    reference, after = read_reference(tokens, index, measure.value, None)
+    return measure._replace(relative_to=reference, next=after) if reference else measure
 
 
 def _free_plus(tokens: Tokens, index: int) -> bool:
@@ -370,6 +399,9 @@ def _with_alternative(tokens: Tokens, limit: Limit) -> Limit:
         return limit
     if (other.lower is None) != (limit.lower is None) and other.stated:
         return limit
+    if not other.stated and limit.operator in _FLIP and other.lower is not None:
+        lower, upper = _bounds(limit.operator, other.lower.value)
+        other = replace(other, lower=lower, upper=upper, operator=limit.operator, stated=True)
     return replace(limit, last=other.last + 1, alternatives=(other,))
 
 
@@ -383,9 +415,20 @@ def read_limits(tokens: Tokens) -> list[Limit]:
             index += 1
             continue
         if not _is_scale(tokens, limit):
+            if found:
+                found[-1] = _with_later_unit(tokens, found[-1], limit)
             found.append(limit)
         index = max(limit.last, index + 1)
     return found
+
+
+def _with_later_unit(tokens: Tokens, limit: Limit, later: Limit) -> Limit:
+    """ "< 50 or > 110 beats per minute": the first limit has the unit of the second."""
+    gap = tokens.lower[limit.last : later.first]
+    bare = limit.ucum is None and limit.relative_to is None and limit.stated and limit.operator in _FLIP
+    if not bare or not later.stated or later.unit_tokens is None or not gap or not _ALTERNATING.issuperset(gap):
+        return limit
+    return replace(limit, ucum=later.ucum, dimension=later.dimension, unit_tokens=later.unit_tokens)
 
 
 def _is_scale(tokens: Tokens, limit: Limit) -> bool:

@@ -38,7 +38,7 @@ def read_measure(tokens: Tokens, index: int, *, signed: bool = False) -> Measure
         at += 1  # "18-year", "3-month"
     elif tokens.word(at) == "(" and tokens.reading(at + 1, "unit") and tokens.word(at + 2) == ")":
         at += 1  # "5 (cm)"
-    reference, after = _reference(tokens, at, number, None)
+    reference, after = read_reference(tokens, at, number.value, None)
     if reference:  # before the unit: in "3 times normal" the "times" is no unit
         return Measure(number.value, None, None, reference, after, index, number.spelled)
     adjective = tokens.reading(at, "adjective")  # "six consecutive months"
@@ -50,7 +50,7 @@ def read_measure(tokens: Tokens, index: int, *, signed: bool = False) -> Measure
         unit_tokens, at = (at, unit.next), unit.next
         if tokens.word(unit_tokens[0] - 1) == "(" and tokens.word(at) == ")":
             at += 1
-    reference, at = _reference(tokens, at, number, unit)
+    reference, at = read_reference(tokens, at, number.value, unit)
     return Measure(number.value, unit, unit_tokens, reference, at, index, number.spelled)
 
 
@@ -59,7 +59,7 @@ def _bare_reference(tokens: Tokens, index: int) -> Measure | None:
     times = tokens.reading(at, "number-times")
     if times:  # "twice the upper limit of normal"
         number = Number(times.value, 0, times.next, spelled=True)
-        reference, after = _reference(tokens, times.next, number, None)
+        reference, after = read_reference(tokens, times.next, number.value, None)
         return Measure(number.value, None, None, reference, after, index, True) if reference else None
     found = tokens.reading(at, "ref")
     if found and found.value in ("uln", "lln"):
@@ -67,7 +67,9 @@ def _bare_reference(tokens: Tokens, index: int) -> Measure | None:
     return None
 
 
-def _reference(tokens: Tokens, index: int, number: Number, unit: UnitReading | None) -> tuple[Reference | None, int]:
+def read_reference(
+    tokens: Tokens, index: int, number: float, unit: UnitReading | None
+) -> tuple[Reference | None, int]:
     """What the number is a multiple or a percentage of."""
     times = tokens.reading(index, "times")
     at = times.next if times else index
@@ -99,7 +101,7 @@ def _reference(tokens: Tokens, index: int, number: Number, unit: UnitReading | N
     if value == "normal" and not (times or percent):
         return None, index
     if value == "normal":
-        value = "predicted" if percent else ("uln" if number.value >= 1 else "lln")
+        value = "predicted" if percent else ("uln" if number >= 1 else "lln")
     if value in ("predicted", "baseline") and not (percent or times):
         return None, index
     after = found.next

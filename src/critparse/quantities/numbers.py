@@ -12,7 +12,8 @@ _POINT_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+")
 _DECIMAL = re.compile(r"\d*[.,·]\d+")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8}
 _STAGE = re.compile(r"(i{1,3}|iv|vi{0,3}|[0-4])([a-d])?\d?")
-_POWER_SIGNS = ("^", "*", "**")
+_POWER_SIGNS = ("^", "*")
+_SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _TIMES_SIGNS = ("x", "×", "*", "·", "•", "∙", "χ", "х")
 _MINUS = ("-", "−", "–", "‐")
 
@@ -47,7 +48,7 @@ def digits(word: str) -> float | None:
 
 def read_number(tokens: Tokens, index: int) -> Number | None:
     """The number that begins at ``index``; signs and units are not its business."""
-    if index >= len(tokens) or tokens.shielded[index]:
+    if not 0 <= index < len(tokens) or tokens.shielded[index]:
         return None
     word = tokens.word(index)
     if word[0].isdecimal() or (word[0] in ".," and len(word) > 1):
@@ -59,12 +60,18 @@ def _read_digits(tokens: Tokens, index: int) -> Number | None:
     if _inside_name(tokens, index):
         return None
     word = tokens.word(index)
-    if word[-2:] in ("st", "nd", "rd", "th") and tokens.word(index + 1) in ("percentile", "centile", "%"):
+    if word[-2:] in ("st", "nd", "rd", "th") and _is_percentile(tokens, index):
         return Number(float(word[:-2]), 0, index + 1)
     value = digits(word)
     if value is None:
         return None
     after = index + 1
+    if word == "1" and tokens.word(after) == ":" and tokens.glued(after) and tokens.word(after + 1).isdecimal():
+        return Number(float(tokens.word(after + 1)), 0, after + 2)  # a titre, "1:160"
+    if word == "10" and (exponent := _exponent(tokens, after)):
+        return Number(float(10 ** exponent[0]), 0, exponent[1])
+    if tokens.word(after) in ("'", "’") and tokens.glued(after) and re.fullmatch(r"\d{3}", tokens.word(after + 1)):
+        value, after = value * 1000 + float(tokens.word(after + 1)), after + 2  # "12'000"
     if _spaced_thousands(tokens, index):
         value = value * 1000 + float(tokens.word(after))
         after += 1
@@ -144,21 +151,43 @@ def _read_power(tokens: Tokens, index: int) -> tuple[int, int]:
     if tokens.word(index) == "e" and tokens.word(index + 1).isdecimal() and tokens.glued(index + 1):
         return int(tokens.word(index + 1)[:3]), index + 2
     word = tokens.word(at)
-    if word == "10" and tokens.word(at + 1) in _POWER_SIGNS:
-        exponent = at + 2
-        exponent += tokens.word(exponent) in ("(", "{")
-        if tokens.word(exponent).isdecimal() and len(tokens.word(exponent)) <= 2:
-            closed = tokens.word(exponent + 1) in (")", "}")
-            return int(tokens.word(exponent)), exponent + 1 + closed
+    if word == "10" and (exponent := _exponent(tokens, at + 1)):
+        return exponent
     if times and word == "10" and tokens.word(at + 1) in ("3", "6", "9", "12"):
         return int(tokens.word(at + 1)), at + 2
     if times and re.fullmatch(r"10(?:[3-9]|1[0-2])", word) and word != "1000":
         return int(word[2:]), at + 1
     if times and word in ("1000", "1,000"):
         return 3, at + 1
-    if times and re.fullmatch(r"10[⁰¹²³⁴-⁹]{1,2}", word):
-        return int(word[2:].translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))), at + 1
     return 0, index
+
+
+def _exponent(tokens: Tokens, index: int) -> tuple[int, int] | None:
+    """The exponent of a ten that stands before ``index``: "^9", "*9", "**9", "E9", "(9)", "⁹"; and the next token."""
+    superscript = tokens.words[index] if index < len(tokens) else ""
+    if tokens.glued(index) and superscript and all(c in _SUPERSCRIPTS for c in superscript):
+        return int("".join(str(_SUPERSCRIPTS.index(c)) for c in superscript)), index + 1
+    at = index
+    while tokens.word(at) in _POWER_SIGNS and at < index + 2:
+        at += 1
+    if at == index and tokens.word(at) == "e" and tokens.glued(at):
+        at += 1
+    bracket = tokens.word(at) in ("(", "{") and tokens.glued(at)
+    at += bracket
+    if at == index or not tokens.word(at).isdecimal() or len(tokens.word(at)) > 2 or (bracket and not tokens.glued(at)):
+        return None
+    closed = bracket and tokens.word(at + 1) in (")", "}")
+    if bracket and not closed and at == index + 1:
+        return None
+    return int(tokens.word(at)), at + 1 + closed
+
+
+def _is_percentile(tokens: Tokens, index: int) -> bool:
+    """Whether the ordinal is a percentile: "25th percentile", "3rd to 97th percentile"."""
+    after = index + 1
+    if tokens.reading(after, "to") and tokens.word(after + 1)[-2:] in ("st", "nd", "rd", "th"):
+        after += 2
+    return tokens.word(after) in ("percentile", "percentiles", "centile", "centiles", "%")
 
 
 def read_bare_power(tokens: Tokens, index: int) -> tuple[int, int]:
@@ -181,10 +210,26 @@ def _read_words(tokens: Tokens, index: int) -> Number | None:
         return _read_article(tokens, index)
     else:
         return None
+    value, after = _scaled(tokens, value, after)
+    return Number(value, 0, _skip_repeat(tokens, after, value), spelled=True)
+
+
+def _scaled(tokens: Tokens, value: float, after: int) -> tuple[float, int]:
+    """The rest of a composed number: "four hundred and fifty", "two and a half", "one point five", "half a"."""
     scale = tokens.reading(after, "number-scale")
     if scale:
         value, after = value * scale.value, scale.next
-    return Number(value, 0, _skip_repeat(tokens, after, value), spelled=True)
+        rest = after + 1 if tokens.word(after) == "and" else after
+        smaller = _read_words(tokens, rest) if tokens.reading(rest, "number-tens") or tokens.reading(rest, "number-unit") else None
+        if smaller and smaller.value < scale.value:
+            value, after = value + smaller.value, smaller.next
+    if tokens.lower[after : after + 3] == ["and", "a", "half"]:
+        value, after = value + 0.5, after + 3
+    elif tokens.word(after) == "point" and (tenth := tokens.reading(after + 1, "number-unit")) and tenth.value < 10:
+        value, after = value + tenth.value / 10, tenth.next
+    elif value < 1 and tokens.word(after) in ("a", "an"):
+        after += 1
+    return value, after
 
 
 def _read_article(tokens: Tokens, index: int) -> Number | None:
@@ -195,6 +240,9 @@ def _read_article(tokens: Tokens, index: int) -> Number | None:
         or tokens.word(index - 1) in ("times", "hours")
     ):
         return None
+    scale = tokens.reading(index + 1, "number-scale")
+    if scale:
+        return Number(scale.value, 0, scale.next, spelled=True)
     unit = tokens.reading(index + 1, "unit")
     if unit and unit.value.dimension == "time" and len(tokens.word(index + 1)) > 2:
         return Number(1.0, 0, index + 1, spelled=True)
@@ -203,10 +251,11 @@ def _read_article(tokens: Tokens, index: int) -> Number | None:
 
 def read_signed(tokens: Tokens, index: int) -> Number | None:
     """A number that may carry a minus sign; only for places where a dash cannot be anything else."""
-    if tokens.word(index) in _MINUS and tokens.glued(index + 1) and not tokens.shielded[index]:
+    sign = tokens.word(index)
+    if (sign in _MINUS or sign == "+") and tokens.glued(index + 1) and not tokens.shielded[index]:
         inner = digits(tokens.word(index + 1)) if tokens.word(index + 1)[0].isdecimal() else None
         if inner is not None:
-            return Number(-inner, 0, index + 2)
+            return Number(inner if sign == "+" else -inner, 0, index + 2)
     return read_number(tokens, index)
 
 

@@ -39,6 +39,8 @@ def read_unit(tokens: Tokens, index: int, power: int = 0) -> UnitReading | None:
             numerator.append(factor)
             at = after
     denominators, at = _denominators(tokens, at)
+    if len(numerator) == 1 and numerator[0].dimension == "count" and not denominators:
+        denominators, at = _per_time(tokens, at)
     if not numerator and not denominators:
         return UnitReading(f"10*{power}", "1", at) if power else None
     ucum = ".".join(([f"10*{power}"] if power else []) + [a.ucum for a in numerator])
@@ -73,6 +75,15 @@ def _denominators(tokens: Tokens, index: int) -> tuple[list[tuple[str, str]], in
             found.append((f"({count:g}.{atom.ucum})", atom.dimension))
         index = after
     return found, index
+
+
+def _per_time(tokens: Tokens, index: int) -> tuple[list[tuple[str, str]], int]:
+    """ "20 cigarettes a day", "two drinks daily": things counted, and in what time."""
+    found = tokens.reading(index, "frequency")
+    if not found:
+        return [], index
+    count, _, unit = found.value.partition("/")
+    return ([(unit, "time")], found.next) if count == "1" and unit else ([], index)
 
 
 @functools.lru_cache(maxsize=4096)

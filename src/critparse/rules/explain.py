@@ -45,8 +45,8 @@ def explain(rule: Rule) -> str:
 
 
 def _is_exception(rule: Rule) -> bool:
-    """Whether "except …" reads well: a thing or a group of things, not a limit."""
-    return not isinstance(rule, Leaf) or rule.range is None
+    """Whether "except …" reads well: a thing or a group of things, not a limit, nor words that were not read."""
+    return not isinstance(rule, Unstructured) and (not isinstance(rule, Leaf) or rule.range is None)
 
 
 def _denied(rule: Rule) -> str:
@@ -55,6 +55,8 @@ def _denied(rule: Rule) -> str:
             return f"no {explain(rule)}"
         case Leaf() if rule.present and not _is_compound(rule) and rule.kind not in ("age", "sex"):
             return f"no {_leaf(rule)}"
+        case Unstructured():
+            return f"not {_unread(rule)}"
         case _:
             return f"not ({explain(rule)})"
 
@@ -93,7 +95,7 @@ def _is_compound(rule: Rule) -> bool:
 def _leaf(leaf: Leaf) -> str:
     """One statement: negation, qualifiers, subject, limit, values, dose, windows."""
     words = [*_before(leaf), _subject(leaf)]
-    if leaf.scope is not None:
+    if leaf.scope is not None and not _names_family(leaf):
         words.append(_scope(leaf.scope))
     if leaf.range is not None and _counts(leaf, leaf.range):
         words.insert(-1, limit_words(leaf.range.model_copy(update={"unit": None})))
@@ -115,6 +117,11 @@ def _counts(leaf: Leaf, limit: Range) -> bool:
     """Whether the subject is the unit at the same time: "≥ 2 relapses", not "relapses ≥ 2 relapses"."""
     same = limit.unit is not None and limit.unit.text.lower() == leaf.subject.text.lower()
     return same and leaf.scope is None and limit.relative_to is None
+
+
+def _names_family(leaf: Leaf) -> bool:
+    """Whether a qualifier says already that the statement is about relatives: "family history of …"."""
+    return any((q.kind, q.value) == ("history", "family") for q in leaf.qualifiers)
 
 
 def _unread(rule: Unstructured) -> str:

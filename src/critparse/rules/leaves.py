@@ -113,7 +113,7 @@ class LeafBuilder:
             upper=limit.upper,
             unit=unit,
             relative_to=relative,
-            evidence=(self.span(limit.first, limit.last),),
+            evidence=() if limit.implied else (self.span(limit.first, limit.last),),
         )
 
     def window(self, window: Window) -> TimeWindow:

@@ -50,6 +50,8 @@ def _extend_left(reading: Reading, draft: Draft) -> None:
     """Take words right before a name into its subject: "Liver metastases", "solid organ transplantation"."""
     first = draft.first
     taken = {i for name in reading.names for i in range(name.first, name.last)}
+    taken |= {i for draft_ in reading.drafts for where in draft_.evidence for i in range(*where)}
+    taken |= {i for index, found in reading.tokens.readings("frequency") for i in range(index, found.next)}
     taken |= {i for mark in reading.marks for i in range(mark.first, mark.last)}
     while (
         first > 0 and draft.first - first < 4 and first - 1 not in taken and content(reading.tokens, first - 1, first)

@@ -183,7 +183,7 @@ def _bare_age(tokens: Tokens, limit: Limit) -> bool:
 
 
 def is_age_at_head(tokens: Tokens, limit: Limit, names: Sequence[Name]) -> bool:
-    """Whether unit and place make a limit an age: stated, in years, only people before it, nothing measured after it."""
+    """Whether unit and place make a limit an age: stated, in years, only people before, nothing measured after."""
     if not limit.stated or not (limit.ucum in ("a", "mo") or _bare_age(tokens, limit)):
         return False
     before = [name for name in names if name.last <= limit.first]
@@ -193,4 +193,6 @@ def is_age_at_head(tokens: Tokens, limit: Limit, names: Sequence[Name]) -> bool:
     people = _people_words()
     if any(i not in named and tokens.word(i) not in people for i in range(limit.first)):
         return False
+    if tokens.word(limit.last) == "of" and tokens.word(limit.last + 1) not in ("age", "ages", "life"):
+        return False  # "12 years of education"
     return tokens.word(limit.last) == "" or tokens.word(limit.last) in _AFTER_AGE

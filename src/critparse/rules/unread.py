@@ -25,7 +25,7 @@ def _function_words() -> frozenset[str]:
 def content(tokens: Tokens, first: int, last: int) -> list[str]:
     """The words with content among the tokens ``[first, last)``."""
     plain = _function_words()
-    return [w for w in tokens.lower[first:last] if len(w) > 1 and w[0].isalpha() and w not in plain]
+    return [w for w in tokens.lower[first:last] if len(w) > 1 and w[0].isalnum() and not w.isdecimal() and w not in plain]
 
 
 def unread(tokens: Tokens, drafts: list[Draft], covered: Sequence[TokenRange] = ()) -> list[Draft]:

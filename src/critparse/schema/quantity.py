@@ -36,6 +36,7 @@ class Unit(Model):
 class Range(Model):
     """Lower and upper bound, unit, and what the limit is relative to.
 
+    ``evidence`` is empty where the number is not in the words ("the past year" is one year).
     ``relative_to="uln"`` with ``upper.value == 3`` means at most three times the upper limit of normal.
     """
 

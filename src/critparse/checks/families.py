@@ -1,0 +1,8 @@
+"""The families of checks; importing one adds its checks to the catalogue."""
+
+from __future__ import annotations
+
+from critparse.checks import age_fields, copies, people, ranges, units
+
+FAMILIES = (age_fields, people, copies, units, ranges)
+"""The modules, in the order in which the documentation shows them."""
