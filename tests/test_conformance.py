@@ -106,7 +106,7 @@ def tree_of(rule: Rule, positive: bool = True) -> Tree:
 
 def leaf_words(leaf: Leaf) -> str:
     """A statement in the notation, without its negation."""
-    head = [leaf.kind]
+    head: list[str] = [leaf.kind]
     if leaf.kind not in _UNNAMED:
         head.append(" ".join(leaf.subject.text.lower().split()))
     if leaf.kind == "sex":

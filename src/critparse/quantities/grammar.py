@@ -45,7 +45,8 @@ class Limit:
     """A numeric limit. ``first``/``last``: its token range (operator and unit included); ``head``: its first number.
 
     ``stated`` is false for a bare measure ("2 g/day", "3 months") that no operator or range qualifies; its bounds are
-    then equal. ``implied``: the number is not in the words ("the past year"). ``alternatives``: the same limit in another unit, as given in brackets.
+    then equal. ``implied``: the number is not in the words ("the past year"). ``outside``: the values
+    outside the range are meant. ``alternatives``: the same limit in another unit, as given in brackets.
     """
 
     lower: Bound | None
@@ -61,6 +62,7 @@ class Limit:
     operator: str | None = None
     spelled: bool = False
     implied: bool = False
+    outside: bool = False
     alternatives: tuple[Limit, ...] = ()
 
     @property
@@ -123,7 +125,8 @@ def _read_between(tokens: Tokens, index: int) -> Limit | None:
         to_next = at + 1
     else:
         return None
-    return _close_range(tokens, low, to_next, index)
+    found = _close_range(tokens, low, to_next, index)
+    return replace(found, outside=opening.value == "outside") if found else None
 
 
 def _close_range(tokens: Tokens, low: Measure, index: int, first: int, *, low_inclusive: bool = True) -> Limit | None:

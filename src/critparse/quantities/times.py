@@ -12,6 +12,7 @@ from critparse.schema import Bound, WindowKind
 
 Relation = Literal["before", "after", "during", "around"]
 _GENERIC_STOPS = word_set("anchor-end")
+_WITHIN_WORDS = frozenset(("during", "over", "throughout", "across"))
 _LONGEST_PREFIX = 5
 _CERTAIN_RELATIONS = word_set("certain-relation")
 
@@ -107,6 +108,8 @@ def _relation_after(tokens: Tokens, index: int) -> AnchorReading | None:
         return None
     event = read_anchor(tokens, found.next)
     if event:
+        if found.value == "before" and event[0] == "treatment_end":
+            event = ("treatment_start", event[1])
         return AnchorReading(event[0], found.value, found.next, event[1])
     word = tokens.word(at)
     if word in _CERTAIN_RELATIONS:
@@ -150,6 +153,8 @@ def read_window(tokens: Tokens, limit: Limit) -> Window | None:
         return Window("duration", limit, None, limit.first if duration is None else duration, lasting.next)
     if recency is not None:
         return Window("recency", _at_most(limit), anchor, recency, anchor.last if anchor else limit.last)
+    if duration is not None and anchor and anchor.relation == "before" and tokens.word(duration) in _WITHIN_WORDS:
+        return Window("recency", _at_most(limit), anchor, duration, anchor.last)  # "during the 14 days preceding …"
     if duration is not None:
         return Window("duration", limit, anchor, duration, anchor.last if anchor else limit.last)
     if anchor and not (anchor.event == "other" and ago):

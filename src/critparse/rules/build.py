@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from critparse.nlp.tokens import Tokens
 from critparse.rules.draft import Draft
@@ -126,6 +126,9 @@ def _rule(node: Node, builder: LeafBuilder) -> Rule:
 
 def _leaf(draft: Draft, builder: LeafBuilder) -> Rule:
     """A leaf; a negated limit is the negation of the whole statement ("no QTc > 450 ms")."""
+    if draft.limit is not None and draft.limit.outside:
+        draft.limit = replace(draft.limit, outside=False)
+        return Not(rule=_leaf(draft, builder))
     if not draft.present and (draft.limit is not None or draft.kind == "unstructured"):
         draft.present = True
         return Not(rule=builder.leaf(draft))

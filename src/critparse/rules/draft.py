@@ -64,6 +64,7 @@ class Draft:
     extended: bool = False  # the subject says more than its concept
     inherited: bool = False  # its subject is that of the limit before it
     join: str = ""  # how it hangs together with the statement before it that shares its limit: "or", "and"
+    denied: bool = False  # its own words deny the subject ("nonsmoker")
     negation: int | None = None  # the first token of the negation cue it stands under
 
     def cover(self, first: int, last: int) -> None:

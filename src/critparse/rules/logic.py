@@ -22,14 +22,17 @@ from critparse.rules.draft import Draft
 from critparse.rules.subjects import breaks
 
 Op = Literal["all", "any", "not", "if", "at_least"]
-Link = Literal["strong", "strong-or", "strong-and", "then", "except", "or", "and", "comma", "if", "near"]
+Link = Literal[
+    "strong", "strong-or", "strong-and", "then", "must", "except", "unless", "or", "either", "and", "comma", "if", "near"
+]
+"""What stands between two statements; "either": an "or" that can also be read as "and"."""
 _ENTITY_KINDS = frozenset(
     ("condition", "drug", "procedure", "device", "allergy", "observation", "reproductive", "unstructured")
 )
 _GROUP_OPS: tuple[tuple[str, Op], ...] = (("group-any", "any"), ("group-all", "all"), ("group-count", "at_least"))
 _OR = frozenset(("or", "nor", "/"))
 _AND = frozenset(("and", "&", "plus"))
-_STRONG: dict[Link, Link] = {"or": "strong-or", "and": "strong-and", "near": "strong"}
+_STRONG: dict[Link, Link] = {"or": "strong-or", "either": "strong-or", "and": "strong-and", "near": "strong"}
 _GROUPS_OF_PEOPLE = frozenset(("childbearing potential", "premenopausal", "postmenopausal", "surgical sterility"))
 
 
@@ -141,7 +144,7 @@ def _link(tokens: Tokens, left: Draft, right: Draft, depths: list[int], base: in
         return "near"
     between = range(left.last, right.first)
     if any(tokens.reading(i, "except") for i in between):
-        return "except"
+        return "unless" if inclusion and "unless" in tokens.lower[left.last : right.first] else "except"
     if any(tokens.reading(i, "if") for i in between):
         return "if"
     gap = tokens.lower[left.last : right.first]
@@ -152,7 +155,7 @@ def _link(tokens: Tokens, left: Draft, right: Draft, depths: list[int], base: in
     together = left.negation is not None and (left.negation == right.negation or (right.negation and "nor" in gap))
     if together and link in ("or", "comma", "strong"):
         return "and"
-    return "or" if link == "and" and not inclusion and _alternatives(left, right) else link
+    return "either" if link == "and" and not inclusion and _alternatives(left, right) else link
 
 
 def _spoken(tokens: Tokens, first: int, last: int) -> Link:
@@ -160,7 +163,7 @@ def _spoken(tokens: Tokens, first: int, last: int) -> Link:
     gap = tokens.lower[first:last]
     said: Link = "near"
     if not _OR.isdisjoint(gap):
-        said = "or"
+        said = "or" if _AND.isdisjoint(gap) else "either"
     elif not _AND.isdisjoint(gap):
         said = "and"
     if breaks(tokens, first, last):
@@ -183,7 +186,7 @@ def _conditions(tokens: Tokens, drafts: list[Draft], sequence: _Sequence) -> Non
         left, right = sequence.nodes[i], sequence.nodes[i + 1]
         if not isinstance(left, Draft) or not isinstance(right, Draft):
             continue
-        if link in ("strong", "strong-or", "strong-and", "except"):
+        if link in ("strong", "strong-or", "strong-and", "except", "unless"):
             return
         if opening and link in ("comma", "near", "and"):
             sequence.links[i] = "then"
@@ -192,7 +195,7 @@ def _conditions(tokens: Tokens, drafts: list[Draft], sequence: _Sequence) -> Non
         modal = any(tokens.reading(at, "modal") for at in range(left.last, max(left.last, right.first)))
         modal = modal or tokens.reading(right.first, "modal") is not None
         if people and modal:
-            sequence.links[i] = "then"
+            sequence.links[i] = "must"
             return
 
 
@@ -211,12 +214,23 @@ def _fold(sequence: _Sequence, default: Op, inclusion: bool) -> Node:
         said = {sequence.links[i] for i in strong}
         op: Op = "any" if "strong-or" in said else "all" if "strong-and" in said and "strong" not in said else default
         return _join(op, [_fold(part, default, inclusion) for part in _split(sequence, strong)])
-    for link in ("then", "except"):
+    for link in ("then", "must", "except", "unless"):
         if link in sequence.links:
             at = sequence.links.index(link)
             left, right = (_fold(part, default, inclusion) for part in _cut(sequence, at))
-            return Group("if", [left, right]) if link == "then" else _exception(left, right)
+            return _conditional(link, left, right, inclusion)
     return _fold_list(_resolve_commas(sequence, default), default, inclusion)
+
+
+def _conditional(link: Link, left: Node, right: Node, inclusion: bool) -> Node:
+    """Conditions and exceptions. What excludes is the whole conjunction: an implication would exclude all others."""
+    if link == "unless":
+        return _join("any", [left, _positive(right)])
+    if link == "except":
+        return _exception(left, right)
+    if inclusion:
+        return Group("if", [left, right])
+    return _join("all", [left, Group("not", [right])] if link == "must" else [left, right])
 
 
 def _resolve_commas(sequence: _Sequence, default: Op) -> _Sequence:
@@ -224,7 +238,7 @@ def _resolve_commas(sequence: _Sequence, default: Op) -> _Sequence:
     links = list(sequence.links)
     spoken: Link = "and" if default == "all" else "or"
     for i in range(len(links) - 1, -1, -1):
-        if links[i] in ("or", "and"):
+        if links[i] in ("or", "and", "either"):
             spoken = links[i]
         elif links[i] == "comma":
             links[i] = spoken
@@ -232,12 +246,12 @@ def _resolve_commas(sequence: _Sequence, default: Op) -> _Sequence:
 
 
 def _fold_list(sequence: _Sequence, default: Op, inclusion: bool) -> Node:
-    mixed = "or" in sequence.links and "and" in sequence.links
-    for link, op in (("or", "any"), ("and", "all")):
-        at = [i for i, found in enumerate(sequence.links) if found == link]
+    mixed = "and" in sequence.links and ("or" in sequence.links or "either" in sequence.links)
+    for links, op in ((("or", "either"), "any"), (("and",), "all")):
+        at = [i for i, found in enumerate(sequence.links) if found in links]
         if at:
             parts = [_fold_list(part, default, inclusion) for part in _split(sequence, at)]
-            return _join(op, parts, ambiguous=mixed)  # type: ignore[arg-type]
+            return _join(op, parts, ambiguous=mixed or any(sequence.links[i] == "either" for i in at))  # type: ignore[arg-type]
     return _fold_near(sequence, inclusion)
 
 
@@ -247,7 +261,7 @@ def _fold_near(sequence: _Sequence, inclusion: bool) -> Node:
         return sequence.nodes[0] if len(sequence.nodes) == 1 else _join("all", list(sequence.nodes))
     at = sequence.links.index("if")
     left, right = (_fold_near(part, inclusion) for part in _cut(sequence, at))
-    return Group("if", [right, left])
+    return Group("if", [right, left]) if inclusion else _join("all", [right, left])
 
 
 def _split(sequence: _Sequence, at: list[int]) -> list[_Sequence]:

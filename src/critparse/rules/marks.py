@@ -8,6 +8,8 @@ from critparse.rules.state import Reading
 
 _TREATMENTS = ("drug", "procedure", "device")
 _UNQUALIFIED = ("age", "sex", "consent")
+_SHARED = frozenset(("history", "control", "severity", "time", "certainty", "activity", "significance"))
+_LIST = frozenset((",", "or", "and", "/"))
 _STOPS = frozenset((",", ";", ".", "with", "who", "("))
 
 
@@ -28,15 +30,14 @@ def attach_marks(reading: Reading) -> None:
 
 
 def _qualitative(reading: Reading, mark: Mark) -> None:
+    """ "normal", "positive", "elevated": the value of the measurement beside it."""
     for draft in reading.drafts:
         if draft.limit is None and not draft.values and draft.qualitative is None and _has_value(draft):
-            before = mark.last <= draft.first and draft.first - mark.last <= (
-                6 if draft.subject == "pregnancy test" else 1
-            )
+            reach = 6 if draft.subject == "pregnancy test" else 1
+            before = mark.last <= draft.first and draft.first - mark.last <= reach
             after = draft.last <= mark.first and mark.first - draft.last <= 3
-            if (before or after) and not subjects.breaks(
-                reading.tokens, min(mark.first, draft.last), max(mark.last, draft.first)
-            ):
+            first, last = min(mark.first, draft.last), max(mark.last, draft.first)
+            if (before or after) and not subjects.breaks(reading.tokens, first, last):
                 draft.qualitative = mark.value
                 draft.cover(mark.first, mark.last)
                 draft.confidence = max(draft.confidence, 0.85)
@@ -55,6 +56,7 @@ def _respond(reading: Reading, mark: Mark) -> None:
 
 
 def _qualify(reading: Reading, mark: Mark) -> None:
+    """A qualifier belongs to the next statement; a route to the next drug."""
     kind, value = mark.value.split(":")
     qualifier = Mark(kind, value, mark.first, mark.last)
     at = mark.last
@@ -70,9 +72,25 @@ def _qualify(reading: Reading, mark: Mark) -> None:
         else:
             draft.qualifiers.append(qualifier)
             _qualify_sharers(reading, draft, qualifier)
+            _qualify_list(reading, draft, qualifier)
             if draft.first - mark.last <= 4 and mark.last <= draft.first:
                 draft.cover(mark.first, mark.last)
         break
+
+
+def _qualify_list(reading: Reading, draft: Draft, qualifier: Mark) -> None:
+    """ "History of stroke or infarction": what is said of the first member holds for the bare ones after it."""
+    if qualifier.kind not in _SHARED:
+        return
+    reached = draft.last
+    for other in reading.drafts:
+        if other.first < reached or other is draft:
+            continue
+        gap = reading.tokens.lower[reached : other.first]
+        if not gap or not _LIST.issuperset(gap) or other.kind != draft.kind or other.limit is not None:
+            return
+        other.qualifiers.append(qualifier)
+        reached = other.last
 
 
 def _qualify_sharers(reading: Reading, draft: Draft, qualifier: Mark) -> None:
@@ -85,20 +103,14 @@ def _qualify_sharers(reading: Reading, draft: Draft, qualifier: Mark) -> None:
 
 
 def _scope(reading: Reading, mark: Mark) -> None:
+    """ "donor age", "age of the donor": whom the statement beside it is about."""
     for draft in reading.drafts:
-        if (
-            draft.first >= mark.first
-            and draft.first - mark.last <= 6
-            and not subjects.breaks(reading.tokens, mark.last, draft.first)
-        ):
-            if draft.scope is None:
-                draft.scope = mark
+        near = draft.first >= mark.first and draft.first - mark.last <= 6
+        if near and not subjects.breaks(reading.tokens, mark.last, draft.first):
+            draft.scope = draft.scope or mark
             return
-        if (
-            draft.last <= mark.first <= draft.last + 2
-            and reading.tokens.word(mark.first - 1) in ("of", "by", "from")
-            and draft.scope is None
-        ):
+        behind = draft.last <= mark.first <= draft.last + 2
+        if behind and draft.scope is None and reading.tokens.word(mark.first - 1) in ("of", "by", "from"):
             draft.scope = mark
             return
 

@@ -90,8 +90,8 @@ def _shared(tokens: Tokens, names: list[Name]) -> Iterator[Name]:
 
 
 def _shared_head(tokens: Tokens, left: int, right: int, taken: set[int]) -> Iterator[Name]:
-    for head in range(right + 1, min(right + 3, len(tokens))):
-        if not tokens.word(head).isalpha():
+    for head in range(right + 1, min(right + 4, len(tokens))):
+        if not tokens.word(head).isalnum():
             return
         for first in (left - 1, left):  # "type 1 or type 2 diabetes", "heart or liver failure"
             found = _whole(" ".join([*tokens.lower[max(0, first) : left + 1], tokens.lower[head]]))

@@ -10,23 +10,34 @@ _REACH = 5  # tokens between "unable to" and what one is unable to do
 
 
 def negate(reading: Reading) -> None:
-    """Mark the statements in the scope of a negation as denied."""
+    """Mark the statements in the scope of a negation as denied; two negations of one statement cancel out."""
+    _negative_forms(reading)
     _unable(reading)
+    responses = [(mark.first, mark.last) for mark in reading.marks if mark.kind == "response"]
+    previous_cue = -1
     for scope in reading.negations:
+        if any(first < scope.cue_last and scope.cue_first < last for first, last in responses):
+            continue  # "lack of response to infliximab" tells of the response
+        doubled = scope.cue_first == previous_cue  # "not free of infection"
+        previous_cue = scope.cue_last
         for draft in reading.drafts:
             head = draft.subject_tokens[0][0] if draft.subject_tokens else draft.first
             if scope.first <= head < scope.last:
-                draft.present = False
-                draft.negation = scope.cue_first
+                draft.present = doubled or draft.denied
+                draft.negation = None if doubled else scope.cue_first
                 draft.evidence.append((scope.cue_first, scope.cue_last))
 
 
-def _unable(reading: Reading) -> None:
-    """ "Unable to give informed consent", "refusal of contraception", "nonsmoker": the opposite of the subject."""
+def _negative_forms(reading: Reading) -> None:
+    """ "Nonsmoker", "contraindication to MRI": words that are the opposite of the subject."""
     for index, found in reading.tokens.readings("negative-form"):
         for draft in reading.drafts:
             if draft.first <= index and found.next <= draft.last:
-                draft.present = False
+                draft.present, draft.denied = False, True
+
+
+def _unable(reading: Reading) -> None:
+    """ "Unable to give informed consent", "refusal of contraception"."""
     for index, found in reading.tokens.readings("unable"):
         asked = next((d for d in reading.drafts if index < d.first and _is_asked_for(d)), None)
         if asked and asked.first - found.next <= _REACH and not subjects.breaks(reading.tokens, index, asked.first):

@@ -29,6 +29,7 @@ def read(text: str, mentions: Sequence[MentionLike]) -> Reading:
     stages(reading)
     periods(reading)
     _drop_names_in_anchors(reading)
+    _drop_names_that_do_not_matter(reading)
     plain_names(reading)
     reading.sort()
     reading.drafts = without_generic(reading.tokens, reading.drafts)
@@ -65,6 +66,14 @@ def _drop_names_in_anchors(reading: Reading) -> None:
         for name in reading.names:
             if window.anchor and window.anchor.first <= name.first < window.anchor.last:
                 reading.used.add(name.first)
+
+
+def _drop_names_that_do_not_matter(reading: Reading) -> None:
+    """ "Back pain with or without sciatica": what follows may be there or not."""
+    for _, found in reading.tokens.readings("either-way"):
+        following = next((name for name in reading.names if name.first >= found.next), None)
+        if following and following.first - found.next <= 3:
+            reading.used.add(following.first)
 
 
 def _add_unread(reading: Reading) -> None:

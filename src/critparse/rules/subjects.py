@@ -166,8 +166,18 @@ def is_age(tokens: Tokens, limit: Limit, names: Sequence[Name]) -> Name | bool |
         w in ("older", "younger", "elder") for w in tokens.lower[limit.first : limit.last]
     ):
         return True
+    if limit.stated and limit.ucum == "a" and _people_before(tokens, limit, names):
+        return True
     unit = tokens.lower[limit.unit_tokens[0] : limit.unit_tokens[1]] if limit.unit_tokens else []
     return True if limit.stated and unit[:1] == ["yo"] else None
+
+
+def _people_before(tokens: Tokens, limit: Limit, names: Sequence[Name]) -> bool:
+    """ "men over 40 years": people right before the limit, and a word that goes with ages."""
+    if tokens.word(limit.first) not in ("over", "under", "above", "below", "between", "older", "younger"):
+        return False
+    last = limit.first
+    return any(n.last == last and n.kind == "sex" for n in names) or tokens.word(last - 1) in _people_words()
 
 
 @functools.cache
@@ -193,6 +203,6 @@ def is_age_at_head(tokens: Tokens, limit: Limit, names: Sequence[Name]) -> bool:
     people = _people_words()
     if any(i not in named and tokens.word(i) not in people for i in range(limit.first)):
         return False
-    if tokens.word(limit.last) == "of" and tokens.word(limit.last + 1) not in ("age", "ages", "life"):
+    if tokens.word(limit.last) == "of" and tokens.word(limit.last + 1) not in ("age", "ages"):
         return False  # "12 years of education"
     return tokens.word(limit.last) == "" or tokens.word(limit.last) in _AFTER_AGE
