@@ -26,8 +26,9 @@ _log = logging.getLogger(__name__)
 def run(trial: ParsedTrial) -> tuple[Finding, ...]:
     """All findings about a trial: worst first, then by position, no two alike. Never raises."""
     checks = catalogue()
-    first = [finding for check in checks if not check.last for finding in _try(check, Facts(trial))]
-    facts = Facts(trial, reported=tuple(first))
+    facts = Facts(trial)
+    first = [finding for check in checks if not check.last for finding in _try(check, facts)]
+    facts.reported = tuple(first)
     found = [*first, *(finding for check in checks if check.last for finding in _try(check, facts))]
     texts = {text.id: number for number, text in enumerate(trial.texts)}
     return tuple(sorted(dict.fromkeys(found), key=lambda finding: _order(finding, texts)))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 
 from critparse.checks.ages import (
     NO_MAXIMUM,
@@ -26,6 +26,8 @@ from critparse.schema import AgeLimit, Evidence, FieldEvidence, Severity
 BLANK = "(blank)"
 """What a finding shows for a field that the record leaves empty."""
 
+_MOST = 100
+"""Different limits of one text that are looked at."""
 _MESSAGE = "The {end} age is stated differently: {places}."
 _SUGGESTION = "Decide which {end} age is meant and state the same one in every place."
 _SEVERITY: dict[Relation, Severity] = {"boundary": "info", "near": "warning", "different": "error"}
@@ -101,7 +103,8 @@ def _conflict(facts: Facts, end: End, *, boundary: bool) -> Iterator[Problem]:
     severity = _SEVERITY[found]
     if any(not place.limits for place in places) and severity == "error":
         severity = "warning"
-    slip = any(unit_slip(a, b) for x, y in combinations(places, 2) for a in x.limits for b in y.limits)
+    limits = _distinct(limit for place in places for limit in place.limits)
+    slip = any(unit_slip(one, other) for one, other in combinations(limits, 2))
     yield Problem(
         evidence=tuple(evidence for place in places for evidence in place.evidence),
         details={"end": end, "places": ", ".join(f"{place.shown} {place.name}" for place in places)},
@@ -148,10 +151,15 @@ def _compare(end: End, one: _Place, other: _Place) -> Relation:
     """The best agreement of any statements of two places: what one place says twice may be about groups."""
     if not one.limits or not other.limits:
         return "same" if _goes_on(end, (*one.others, *other.others), (*one.limits, *other.limits)) else "different"
-    pairs = [(a, b) for a in one.limits for b in other.limits]
-    pairs += [(a, b) for a in one.limits for ages in other.others if (b := ages.end(end))]
-    pairs += [(a, b) for ages in one.others if (a := ages.end(end)) for b in other.limits]
+    first, second = _distinct(one.limits), _distinct(other.limits)
+    first_others, second_others = (_distinct(filter(None, (x.end(end) for x in p.others))) for p in (one, other))
+    pairs = [*product(first, second), *product(first, second_others), *product(first_others, second)]
     return min((relation(end, a, b) for a, b in pairs), key=RELATIONS.index)
+
+
+def _distinct(limits: Iterable[Limit]) -> list[Limit]:
+    """Limits that differ in what they say, not only in where they say it; a record has no more than that of use."""
+    return list({(x.number, x.unit, x.inclusive): x for x in limits}.values())[:_MOST]
 
 
 def _goes_on(end: End, others: tuple[AgeRange, ...], limits: tuple[Limit, ...]) -> bool:

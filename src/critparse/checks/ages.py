@@ -90,6 +90,15 @@ class Ages:
 
 def eligibility_age(facts: Facts, text_id: str) -> Ages:
     """The ages that a text admits, with evidence; both ends empty where it does not bind every participant."""
+    key = (__name__, text_id)
+    if key not in facts.worked_out:
+        facts.worked_out[key] = _work_out(facts, text_id)
+    ages = facts.worked_out[key]
+    assert isinstance(ages, Ages)
+    return ages
+
+
+def _work_out(facts: Facts, text_id: str) -> Ages:
     found: dict[Whom, list[AgeRange]] = {"everyone": [], "group": [], "other": []}
     for criterion in facts.top(text_id):
         for whom, ages in _of_criterion(facts, criterion):

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from critparse.schema import (
     AllOf,
@@ -55,6 +56,8 @@ class Facts:
     def __init__(self, trial: ParsedTrial, reported: tuple[Finding, ...] = ()) -> None:
         self.trial = trial
         self.reported = reported
+        self.worked_out: dict[tuple[str, str], Any] = {}
+        """What a family works out once for several of its checks, by names of its own."""
 
     @cached_property
     def items(self) -> tuple[Item, ...]:

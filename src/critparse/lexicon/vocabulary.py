@@ -61,6 +61,8 @@ class Vocabulary:
         for file in ("temporal.tsv", "grammar_words.tsv", "cue_words.tsv"):
             for kind, value, phrases in rows(file, 3):
                 self._add_all(kind, value, phrases)
+                if kind == "frequency":  # "twice-daily"
+                    self._add_all(kind, value, phrases.replace(" ", " - "))
         for kind, subject, phrases in rows("cues.tsv", 3):
             self._add_all("cue", (kind, subject), phrases)
         for event, phrases in rows("anchors.tsv", 2):

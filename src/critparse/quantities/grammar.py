@@ -304,7 +304,9 @@ def _post(tokens: Tokens, measure: Measure, index: int) -> Limit | None:
                 return None
             measure = _with_late_reference(tokens, measure, post.next)
             limit = _limit(measure, *_bounds(post.value, measure.value), index, operator=post.value)
-            if limit.unit_tokens is None and limit.relative_to is None and (unit := read_unit(tokens, post.next)):  # "18+ years"
+            if (
+                limit.unit_tokens is None and limit.relative_to is None and (unit := read_unit(tokens, post.next))
+            ):  # "18+ years"
                 limit = replace(limit, ucum=unit.ucum, dimension=dimension(unit.ucum))
                 return replace(limit, unit_tokens=(post.next, unit.next), last=unit.next)
             return replace(limit, last=max(post.next, measure.next))

@@ -67,9 +67,7 @@ def _bare_reference(tokens: Tokens, index: int) -> Measure | None:
     return None
 
 
-def read_reference(
-    tokens: Tokens, index: int, number: float, unit: UnitReading | None
-) -> tuple[Reference | None, int]:
+def read_reference(tokens: Tokens, index: int, number: float, unit: UnitReading | None) -> tuple[Reference | None, int]:
     """What the number is a multiple or a percentage of."""
     times = tokens.reading(index, "times")
     at = times.next if times else index

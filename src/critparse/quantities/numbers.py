@@ -220,7 +220,11 @@ def _scaled(tokens: Tokens, value: float, after: int) -> tuple[float, int]:
     if scale:
         value, after = value * scale.value, scale.next
         rest = after + 1 if tokens.word(after) == "and" else after
-        smaller = _read_words(tokens, rest) if tokens.reading(rest, "number-tens") or tokens.reading(rest, "number-unit") else None
+        smaller = (
+            _read_words(tokens, rest)
+            if tokens.reading(rest, "number-tens") or tokens.reading(rest, "number-unit")
+            else None
+        )
         if smaller and smaller.value < scale.value:
             value, after = value + smaller.value, smaller.next
     if tokens.lower[after : after + 3] == ["and", "a", "half"]:

@@ -180,11 +180,14 @@ def _at_most(limit: Limit) -> Limit:
 def read_period(tokens: Tokens, index: int) -> Window | None:
     """ "throughout the study", "during the study period": a window without a number."""
     found = tokens.reading(index, "relation")
-    if not found or found.value != "during":
+    since = tokens.word(index) == "since"
+    if not found or not (found.value == "during" or since):
         return None
     event = read_anchor(tokens, found.next)
     if event is None:
         return None
+    if since:
+        return Window("period", None, AnchorReading(event[0], "after", found.next, event[1]), index, event[1])
     name = "study_period" if event[0] == "study_start" else event[0]
     return Window("period", None, AnchorReading(name, "during", found.next, event[1]), index, event[1])
 

@@ -8,15 +8,17 @@ from critparse.lexicon.words import word_set
 from critparse.nlp.tokens import Tokens
 from critparse.quantities.grammar import Limit
 from critparse.quantities.times import Window, read_window
+from critparse.quantities.units import dimension, read_unit
 from critparse.rules import subjects
 from critparse.rules.draft import Draft, Name
 from critparse.rules.state import Reading
-from critparse.rules.unknown import without_subject
+from critparse.rules.unknown import per_time, without_subject
 
 _DOSED = frozenset(("mass", "volume", "arbitrary", "enzyme", "amount", "count", "radiation", "activity", "equivalent"))
 _DOSED_PER = frozenset(("time", "mass", "area", "bsa", "count"))
 _BARE_GAP = word_set("before-bare-value")
 _SEPARATING = frozenset((",", ";", "or", "and", "(", ")"))
+_DATING = frozenset(("before", "after", "since"))
 _GOES_ON = word_set("age-continues")
 
 
@@ -27,11 +29,14 @@ def place(reading: Reading, limit: Limit) -> None:
     elif not _place_age(reading, limit):
         subject = subjects.inside(reading.names, limit)
         subject = subject or subjects.preceding(reading.tokens, reading.names, reading.limits, limit)
-        (_place_time if limit.is_time else _place_quantity)(reading, limit, subject)
+        timed = limit.is_time and limit.ucum not in ("ms", "s")
+        (_place_time if timed else _place_quantity)(reading, limit, subject)
 
 
 def _place_age(reading: Reading, limit: Limit) -> bool:
-    """Take the limit as an age where its words or the limit before it say so."""
+    """Take the limit as an age where its words or the limit before it say so; "before age 7" dates something else."""
+    if reading.tokens.reading(limit.first - 1, "relation") or reading.tokens.word(limit.first - 2) in _DATING:
+        return False
     age = subjects.is_age(reading.tokens, limit, reading.names)
     if age and not _is_trap(reading, limit):
         _age(reading, limit, age if isinstance(age, Name) else None)
@@ -87,6 +92,10 @@ def _bare(reading: Reading, limit: Limit) -> None:
 
 
 def _place_time(reading: Reading, limit: Limit, subject: Name | None) -> None:
+    named = subjects.following(reading.tokens, reading.names, limit, reach=1)
+    if named and named.kind == "life_expectancy" and reading.tokens.word(limit.last) == "of":
+        _measurement(reading, limit, named)  # "3 months of life expectancy"
+        return
     window = read_window(reading.tokens, limit)
     if subject is not None and (
         subject.kind == "age" or "time" in subject.dimensions or subject.kind == "life_expectancy"
@@ -156,7 +165,10 @@ def _measurement(reading: Reading, limit: Limit, name: Name) -> None:
     companions = (
         subjects.companions(reading.tokens, reading.names, reading.used, name) if name.last <= limit.first else []
     )
-    limit = _per_day(reading.tokens, limit, name)
+    limit = _with_bracketed_unit(reading.tokens, _per_day(reading.tokens, limit, name), name)
+    end = name.last
+    if name.first >= limit.last:
+        limit, end = per_time(reading, limit, name.last)
     between = reading.tokens.lower[companions[0].first : name.first] if companions else []
     joined = "or" if "or" in between or "/" in between else "and"
     for subject in [*companions, name]:
@@ -170,9 +182,19 @@ def _measurement(reading: Reading, limit: Limit, name: Name) -> None:
         if repeated:
             draft.first, draft.last = limit.first, limit.last
         elif subject is name:
-            draft.first, draft.last = min(subject.first, limit.first), max(subject.last, limit.last)
+            draft.first, draft.last = min(subject.first, limit.first), max(end, limit.last)
         reading.used.add(subject.first)
         reading.add(draft)
+
+
+def _with_bracketed_unit(tokens: Tokens, limit: Limit, name: Name) -> Limit:
+    """ "BMI (kg/m2) between 19 and 30": the unit in brackets after the name."""
+    if limit.ucum is not None or limit.relative_to is not None or tokens.word(name.last) != "(":
+        return limit
+    unit = read_unit(tokens, name.last + 1)
+    if unit is None or tokens.word(unit.next) != ")" or unit.next >= limit.first:
+        return limit
+    return replace(limit, ucum=unit.ucum, dimension=dimension(unit.ucum), unit_tokens=(name.last + 1, unit.next))
 
 
 def _per_day(tokens: Tokens, limit: Limit, name: Name) -> Limit:

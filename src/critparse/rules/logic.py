@@ -23,7 +23,19 @@ from critparse.rules.subjects import breaks
 
 Op = Literal["all", "any", "not", "if", "at_least"]
 Link = Literal[
-    "strong", "strong-or", "strong-and", "then", "must", "except", "unless", "or", "either", "and", "comma", "if", "near"
+    "strong",
+    "strong-or",
+    "strong-and",
+    "then",
+    "must",
+    "except",
+    "unless",
+    "or",
+    "either",
+    "and",
+    "comma",
+    "if",
+    "near",
 ]
 """What stands between two statements; "either": an "or" that can also be read as "and"."""
 _ENTITY_KINDS = frozenset(

@@ -150,7 +150,7 @@ def _mention_names(tokens: Tokens, mentions: Iterable[MentionLike]) -> Iterable[
 def _cue_names(tokens: Tokens) -> Iterable[Name]:
     for index, found in tokens.readings("cue"):
         kind, subject = found.value
-        dimensions = _CONSUMED if kind == "observation" else frozenset()
+        dimensions = _CONSUMED if kind == "observation" else frozenset(("time",))
         yield Name(index, found.next, kind, subject, "", subject in _NUMERIC_CUES, dimensions)
 
 

@@ -40,7 +40,8 @@ def _repeats(reading: Reading, name: Name) -> bool:
     last = reading.drafts[-1]
     gap = reading.tokens.lower[last.last : name.first]
     same = (last.kind, last.subject) == (name.kind, name.subject) and last.last <= name.first
-    if same and len(gap) <= 4 and not _SEPARATING.intersection(gap):
+    separate = _SEPARATING - {"and"} if name.kind in ("ability", "consent") else _SEPARATING
+    if same and len(gap) <= 4 and not separate.intersection(gap):
         last.cover(name.first, name.last)
         return True
     return False

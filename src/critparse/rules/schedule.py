@@ -10,14 +10,17 @@ from critparse.rules.state import Reading
 from critparse.rules.unknown import border, without_subject
 
 _SEPARATING = frozenset((",", ";", "or", "and", "(", ")"))
+_GIVEN = frozenset(("drug", "procedure"))
 _JOINING = frozenset((",", "or", "and", "/"))
 _WHOLE = frozenset(("age", "sex", "measurement"))  # kinds that do not share the window of a list
 
 
 def periods(reading: Reading) -> None:
     """Take in the windows without a number: "throughout the study"."""
+    inside = {i for name in reading.names if name.concept_id for i in range(name.first, name.last)}
+    inside |= {i for window in reading.windows for i in range(window.first, window.last)}
     for index, _ in reading.tokens.readings("relation"):
-        if period := read_period(reading.tokens, index):
+        if index not in inside and (period := read_period(reading.tokens, index)):
             reading.windows.append(period)
 
 
@@ -65,10 +68,18 @@ def attach_frequencies(reading: Reading) -> None:
         found = read_frequency(reading.tokens, index)
         if not found or any(limit.first <= index < limit.last for limit in reading.limits):
             continue
-        owner = _owner(reading, found.first, found.last)
-        if owner is not None and owner.frequency is None and found.first - owner.last <= 3 and owner.kind == "drug":
+        owner = _given_after(reading, found.last) or _owner(reading, found.first, found.last)
+        if owner is not None and owner.frequency is None and found.first - owner.last <= 3 and owner.kind in _GIVEN:
             owner.frequency = found
             owner.cover(found.first, found.last)
+
+
+def _given_after(reading: Reading, at: int) -> Draft | None:
+    """ "thrice-weekly haemodialysis", "twice-daily use of salbutamol": what is given that often follows."""
+    following = next((d for d in reading.drafts if d.first >= at), None)
+    if following is None or following.kind not in _GIVEN or following.first - at > 3:
+        return None
+    return None if _SEPARATING.intersection(reading.tokens.lower[at : following.first]) else following
 
 
 def _owner(reading: Reading, first: int, last: int) -> Draft | None:

@@ -117,6 +117,7 @@ def noun_phrase_after(tokens: Tokens, limit: Limit, right: int) -> tuple[int, in
     last = first
     stops = {
         "should",
+        "per",
         "must",
         "be",
         "is",
@@ -141,7 +142,9 @@ def noun_phrase_after(tokens: Tokens, limit: Limit, right: int) -> tuple[int, in
         "that",
         "which",
     }
-    while last < right and last - first < 5 and tokens.word(last) not in stops:
+    while (
+        last < right and last - first < 5 and tokens.word(last) not in stops and not tokens.reading(last, "frequency")
+    ):
         last += 1
     return (first, last) if last > first and any(c.isalpha() for c in tokens.word(first)) else None
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from critparse.lexicon.words import word_set
+from dataclasses import replace
+
 from critparse.quantities.grammar import Limit
 from critparse.rules import subjects
 from critparse.rules.draft import Draft
@@ -11,6 +13,7 @@ from critparse.rules.values import STAGE_HEADS, singular
 
 _SCORE_WORDS = word_set("score-word")
 _NOT_COUNTED = word_set("not-counted")
+_CONDITIONAL = frozenset(("if", "for", "with", "when", "unless"))
 _LEFT_BORDERS = frozenset((",", ";", "•", ".", ":", "(", "and", "or"))
 
 
@@ -24,7 +27,7 @@ def without_subject(reading: Reading, limit: Limit) -> None:
             draft.evidence = [*previous.subject_tokens, (limit.first, limit.last)]
             reading.add(draft)
         return
-    if _counted(reading, limit) or _graded(reading, limit):
+    if _graded(reading, limit) or _counted(reading, limit) or _in_brackets(reading, limit):
         return
     left = max((border(reading, limit.first), *(d.last for d in reading.drafts if d.last <= limit.first)), default=0)
     phrase = subjects.noun_phrase_before(reading.tokens, left, limit)
@@ -36,13 +39,15 @@ def without_subject(reading: Reading, limit: Limit) -> None:
         phrase = None  # "a score of 6 or greater on the Functional Staging scale"
     after = None if phrase else subjects.noun_phrase_after(reading.tokens, limit, len(reading.tokens))
     where = phrase or after
+    if after:
+        limit, end = per_time(reading, limit, after[1])
     subject = reading.words(*where) if where else ""
     kind = "measurement" if phrase and (limit.dimension or limit.relative_to) else "observation"
     draft = Draft(kind, subject or "unnamed quantity", limit.first, limit.last, limit=limit, confidence=0.5)
     draft.evidence.append((limit.first, limit.last))
     if where:
         draft.subject_tokens.append(where)
-        draft.cover(*where)
+        draft.cover(where[0], max(where[1], end) if after else where[1])
         for name in reading.names:
             if where[0] <= name.first < where[1] and phrase:
                 reading.used.add(name.first)
@@ -56,15 +61,30 @@ def _inherited(reading: Reading, limit: Limit) -> list[Draft]:
         return []
     last = earlier[-1]
     assert last.limit is not None
-    gap = reading.tokens.lower[last.limit.last : limit.first]
+    gap = [
+        w
+        for i, w in enumerate(reading.tokens.lower[last.limit.last : limit.first], last.limit.last)
+        if not _is_sex(reading, i)
+    ]
     joined = any(word in ("or", "and", ",", "(", "/") for word in gap)
     same = last.limit.dimension == limit.dimension or limit.dimension is None or limit.relative_to is not None
-    known = any(
-        limit.last <= n.first < limit.last + 3 and n.kind in ("condition", "procedure", "drug") for n in reading.names
-    )
-    if not (joined and same and len(gap) <= 3 and not known):
+    known = limit.relative_to is None and _names_what_follows(reading, limit)
+    if not (joined and same and len(gap) <= 4 and not known):
         return []
     return [draft for draft in reading.drafts if draft.limit is last.limit]
+
+
+def _is_sex(reading: Reading, index: int) -> bool:
+    return any(name.first <= index < name.last and name.kind == "sex" for name in reading.names)
+
+
+def _names_what_follows(reading: Reading, limit: Limit) -> bool:
+    """Whether the limit counts the name right after it ("or ≥ 2 relapses")."""
+    following = next((name for name in reading.names if name.first >= limit.last), None)
+    if following is None or following.kind not in ("condition", "procedure", "drug"):
+        return False
+    gap = reading.tokens.lower[limit.last : following.first]
+    return len(gap) <= 2 and not _NOT_COUNTED.intersection(gap) and not _CONDITIONAL.intersection(gap)
 
 
 def _counted(reading: Reading, limit: Limit) -> bool:
@@ -78,12 +98,36 @@ def _counted(reading: Reading, limit: Limit) -> bool:
         if len(gap) > 3 or _NOT_COUNTED.intersection(gap):
             return False
         draft = Draft(name.kind, name.subject, limit.first, name.last, [(name.first, name.last)], name.concept_id)
-        draft.limit = limit
-        draft.evidence = [(limit.first, limit.last), (name.first, name.last)]
+        draft.limit, draft.last = per_time(reading, limit, name.last)
+        draft.evidence = [(limit.first, limit.last), (name.first, draft.last)]
         reading.used.add(name.first)
         reading.add(draft)
         return True
     return False
+
+
+def per_time(reading: Reading, limit: Limit, at: int) -> tuple[Limit, int]:
+    """ "at least 7 hot flushes per day": a count with the time after what is counted; and the token after all of it."""
+    found = reading.tokens.reading(at, "frequency")
+    if not found or limit.dimension not in (None, "count") or not found.value.startswith("1/"):
+        return limit, at
+    rate = replace(limit, ucum=f"{limit.ucum or ''}/{found.value[2:]}", dimension="count/time")
+    return replace(rate, unit_tokens=limit.unit_tokens or (at, found.next)), found.next
+
+
+def _in_brackets(reading: Reading, limit: Limit) -> bool:
+    """ "recurrent urinary tract infections (≥ 3 per year)": the bracket counts the name before it."""
+    if reading.tokens.word(limit.first - 1) != "(" or limit.dimension not in (None, "count", "count/time"):
+        return False
+    name = next((n for n in reading.names if n.last == limit.first - 1 and n.first not in reading.used), None)
+    if name is None or name.numeric:
+        return False
+    draft = Draft(name.kind, name.subject, name.first, limit.last, [(name.first, name.last)], name.concept_id)
+    draft.limit = limit
+    draft.evidence = [(name.first, name.last), (limit.first, limit.last)]
+    reading.used.add(name.first)
+    reading.add(draft)
+    return True
 
 
 def _graded(reading: Reading, limit: Limit) -> bool:

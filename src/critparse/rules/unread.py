@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from critparse.lexicon.resources import data_lines
 from critparse.lexicon.words import word_set
 from critparse.nlp.tokens import Tokens
-from critparse.rules.draft import Draft, TokenRange
+from critparse.rules.draft import Draft, Mark, TokenRange
 from critparse.rules.subjects import breaks
 
 _DEPENDENT = word_set("dependent")
@@ -25,7 +25,9 @@ def _function_words() -> frozenset[str]:
 def content(tokens: Tokens, first: int, last: int) -> list[str]:
     """The words with content among the tokens ``[first, last)``."""
     plain = _function_words()
-    return [w for w in tokens.lower[first:last] if len(w) > 1 and w[0].isalnum() and not w.isdecimal() and w not in plain]
+    return [
+        w for w in tokens.lower[first:last] if len(w) > 1 and w[0].isalnum() and not w.isdecimal() and w not in plain
+    ]
 
 
 def unread(tokens: Tokens, drafts: list[Draft], covered: Sequence[TokenRange] = ()) -> list[Draft]:
@@ -108,8 +110,24 @@ def _generic_names() -> frozenset[str]:
 
 def without_generic(tokens: Tokens, drafts: list[Draft]) -> list[Draft]:
     """Leave out "disease", "treatment" and the like where their stretch of text says something else."""
-    generic = [d for d in drafts if _is_generic(tokens, d)]
-    return [d for d in drafts if d not in generic or not _has_company(tokens, d, drafts)]
+    kept: list[Draft] = []
+    said: list[Mark] = []
+    for draft in drafts:
+        if _is_generic(tokens, draft) and _has_company(tokens, draft, drafts):
+            said.extend(_qualifier_in(tokens, draft))  # "prior treatment with tamoxifen": the history stays
+            continue
+        draft.qualifiers.extend(said)
+        said = []
+        kept.append(draft)
+    return kept
+
+
+def _qualifier_in(tokens: Tokens, draft: Draft) -> list[Mark]:
+    found = tokens.reading(draft.first, "qualifier")
+    if not found or found.next >= draft.last:
+        return []
+    kind, value = found.value.split(":")
+    return [Mark(kind, value, draft.first, found.next)]
 
 
 def _is_generic(tokens: Tokens, draft: Draft) -> bool:

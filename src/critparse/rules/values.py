@@ -13,6 +13,7 @@ from critparse.rules.state import Reading
 STAGE_HEADS = frozenset(("stage", "stages", "grade", "grades", "class", "classes"))
 _LIST_JOINS = word_set("value-list")
 _SCORE_FILLERS = word_set("before-score-value")
+_LETTERS = ("A", "B", "C", "D", "E")
 _SINGULAR = {"stages": "stage", "grades": "grade", "classes": "class"}
 
 
@@ -73,6 +74,16 @@ def _set_values(reading: Reading, name: Name, values: list[str], first: int, las
     reading.add(draft)
 
 
+def _letter(tokens: Tokens, index: int) -> tuple[str, float, int] | None:
+    """ "Child-Pugh class B": a class by letter, right after the word "class" or another letter of the list."""
+    word = tokens.words[index] if index < len(tokens) else ""
+    before = tokens.words[index - 1] if index else ""
+    listed = before in ("or", "/", ",", "and") and tokens.words[index - 2] in _LETTERS
+    if word in _LETTERS and (before.lower() in STAGE_HEADS or listed):
+        return word, float(_LETTERS.index(word) + 1), index + 1
+    return None
+
+
 def _value_list(tokens: Tokens, index: int) -> tuple[list[str], int]:
     """Grades joined by commas, "or", "/", or the steps of a Roman range."""
     values: list[str] = []
@@ -81,7 +92,7 @@ def _value_list(tokens: Tokens, index: int) -> tuple[list[str], int]:
     ranged = False
     if re.fullmatch(r"\d(?:,\d)+", tokens.word(index)):  # "ASA 1,2"
         return tokens.word(index).split(","), index + 1
-    while (grade := read_grade(tokens, index)) is not None:
+    while (grade := read_grade(tokens, index) or _letter(tokens, index)) is not None:
         written, rank, last = grade
         if ranged and ranks and rank > ranks[-1] and written.isalpha():
             numerals = ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII"]
