@@ -282,6 +282,12 @@ class TestAges:
         codes = [code for code, _ in _findings(_record([criterion], minimum_age="18 Years", maximum_age="80 Years"))]
         assert not [code for code in codes if code.startswith("age-")]
 
+    def test_age_at_the_head_binds_over_an_or(self) -> None:
+        """The age of the people at the head of a criterion binds all, whatever "or" follows; one alternative does not."""
+        head = _record("Adults (at least 21 years old) with asthma or chronic bronchitis", minimum_age="18 Years")
+        assert _findings(head) == [("age-minimum-conflict", "error")]
+        assert _findings(_record("Age over 65 years or diabetes", minimum_age="18 Years")) == []
+
     def test_union_of_cohorts_is_the_field(self) -> None:
         """Cohorts whose ages together make up the field do not contradict it."""
         cohorts = ["Cohort A: 18 to 55 years of age", "Cohort B: 56 to 75 years of age"]

@@ -133,9 +133,7 @@ def test_the_findings_are_those_stated_and_no_others(trial: ParsedTrial) -> None
 
 
 @pytest.mark.parametrize("stated", GOLD["findings"], ids=[stated["code"] for stated in GOLD["findings"]])
-def test_a_finding_quotes_every_place(
-    stated: dict[str, Any], trial: ParsedTrial, parsed: dict[str, Criterion]
-) -> None:
+def test_a_finding_quotes_every_place(stated: dict[str, Any], trial: ParsedTrial, parsed: dict[str, Criterion]) -> None:
     """Each piece of evidence is the stated field, or a passage of the stated criterion that holds the quoted words."""
     finding: Finding = next(finding for finding in trial.findings if finding.code == stated["code"])
     assert len(finding.evidence) == len(stated["evidence"])

@@ -126,9 +126,7 @@ def assert_anchored(trial: ParsedTrial) -> None:
             for span in spans_in(criterion.rule):
                 assert 0 <= span.start < span.end <= length[span.text_id], criterion.id
                 assert any(
-                    other.span.text_id == span.text_id
-                    and other.span.start <= span.start
-                    and span.end <= other.span.end
+                    other.span.text_id == span.text_id and other.span.start <= span.start and span.end <= other.span.end
                     for other in members
                 ), (criterion.id, trial.text_of(span))
     for finding in trial.findings:

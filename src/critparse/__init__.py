@@ -7,7 +7,8 @@ The whole public API::
     findings = critparse.check(source)                    # tuple of Finding
     nlp = critparse.load()                                # the spaCy pipeline by itself
 
-and the models of :mod:`critparse.schema`. Importing this package is cheap; spaCy and the lexicon are loaded on first use.
+and the models of :mod:`critparse.schema`. Importing this package is cheap; spaCy and the lexicon are loaded on first
+use.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from spacy import Language
 
 __all__ = [
-    "CritparseError",
     "Criterion",
+    "CritparseError",
     "Finding",
     "ParsedTrial",
     "__version__",
@@ -45,7 +46,7 @@ def parse(source: Source, *, format: str = "auto") -> ParsedTrial:
     """Parse one trial record and check it.
 
     Args:
-        source: a ``str`` is the text itself (plain eligibility text, a page, JSON), a ``pathlib.Path`` a file; ``bytes``
+        source: a ``str`` is the text itself (eligibility text, a page, JSON), a ``pathlib.Path`` a file; ``bytes``
             and mappings may be any known format.
         format: the format's name where it is known; ``"auto"`` lets critparse recognise it.
 
@@ -85,7 +86,7 @@ def check(source: Source | ParsedTrial, *, format: str = "auto") -> tuple[Findin
 
 
 def load(**options: Any) -> Language:
-    """critparse's spaCy pipeline: tokenizer, dictionary mentions, abbreviations, negation. A fresh ``Language``.
+    """Build critparse's spaCy pipeline: tokenizer, dictionary mentions, abbreviations, negation. A fresh ``Language``.
 
     Args:
         options: passed to :func:`critparse.nlp.pipeline.load`.

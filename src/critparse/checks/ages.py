@@ -29,6 +29,8 @@ _FIELD_UNITS = {"years": "a", "months": "mo", "weeks": "wk", "days": "d", "hours
 _NEAR = 9
 """Words after a limit among which those count that belong to it."""
 
+_OPENING = 8
+"""Words at the head of a criterion that say whose age follows."""
 _LEAD_IN = 400
 """Characters at the end of a criterion that may lead in a list."""
 _LED = 8
@@ -165,7 +167,8 @@ def _of_criterion(facts: Facts, criterion: Criterion) -> Iterator[tuple[Whom, Ag
     """Every age of a criterion, and whom it binds."""
     exclusion = criterion.kind == "exclusion"
     seen: set[Span] = set()
-    for group in _binding(criterion.rule, exclusion=exclusion):
+    heads = [[(leaf, False)] for leaf in _alternatives(criterion.rule) if not exclusion and _heads(facts, leaf)]
+    for group in heads if len(heads) == 1 else _binding(criterion.rule, exclusion=exclusion):
         parts = [part for leaf, inverted in group if (part := _statement(facts, leaf, inverted=inverted))]
         seen.update(hull(leaf.range.evidence) for leaf, _ in group if leaf.range)
         if len(parts) == 1:
@@ -205,6 +208,30 @@ def _excluded_together(rule: AllOf) -> Iterator[_Group]:
     ages = [part for part in rule.rules if isinstance(part, Leaf) and _is_limit(part)]
     if len(ages) == len(rule.rules):
         yield from ([(leaf, True)] for leaf in ages)
+
+
+def _alternatives(rule: Rule) -> Iterator[Leaf]:
+    """The age leaves of an outermost "or"."""
+    if isinstance(rule, AnyOf):
+        for part in rule.rules:
+            for leaf in part.rules if isinstance(part, AllOf) else (part,):
+                if isinstance(leaf, Leaf) and _is_limit(leaf) and binds_participant(leaf):
+                    yield leaf
+
+
+def _heads(facts: Facts, leaf: Leaf) -> bool:
+    """Whether an age belongs to the people at the head of a criterion, whose "or" joins what follows.
+
+    "Adults (at least 18 years) with asthma or COPD", but not "age over 65 years or diabetes".
+    """
+    assert leaf.range is not None
+    span = hull(leaf.range.evidence)
+    item = facts.item_at(span)
+    if item is None or not leaf.present:
+        return False
+    before, _, after = facts.sentence_at(span, item)
+    opening = words(before)
+    return len(opening) <= _OPENING and cue_in("people", before) is not None and words(after)[:1] not in ([], ["or"])
 
 
 def _is_limit(leaf: Leaf) -> bool:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from critparse.checks.ages import Limit, eligibility_age
 from critparse.checks.cues import cue_in, words
-from critparse.checks.facts import LIST, SURE, Facts, Item, at, binds_participant, hull, required
+from critparse.checks.facts import LIST, SURE, Facts, at, binds_participant, hull, required
 from critparse.checks.registry import Problem, check
 from critparse.quantities.units import convert
 from critparse.schema import AnyOf, Bound, Leaf, Range, Rule, Span
@@ -27,23 +27,31 @@ _SUGGESTION = "Check the numbers and the signs."
     suggestion=_SUGGESTION,
 )
 def range_empty(facts: Facts) -> Iterator[Problem]:
-    """The lower limit of a range is above its upper one, or two limits that must both hold exclude each other."""
+    """The lower limit of a range is above its upper one, or two limits that must both hold exclude each other.
+
+    Copies of the same words make one finding.
+    """
+    places: dict[tuple[str, str], list[tuple[tuple[Span, ...], str]]] = {}
+    for subject, spans, where in (*_reversed(facts), *_pairs_within(facts)):
+        places.setdefault((subject, facts.text_of(hull(spans))), []).append((spans, where))
+    for (subject, quote), found in places.items():
+        evidence = dict.fromkeys(at(span) for spans, _ in found for span in spans)
+        where = ", ".join(dict.fromkeys(criterion_id for _, criterion_id in found))
+        yield Problem(tuple(evidence), {"subject": subject, "quote": quote, "where": where})
+
+
+def _reversed(facts: Facts) -> Iterator[tuple[str, tuple[Span, ...], str]]:
+    """Single ranges without values; with "or" in them they are two."""
     for criterion_id, found in facts.leaves_of.items():
         for leaf in found:
-            sure = leaf.range is not None and leaf.confidence >= SURE and bool(leaf.range.evidence)
-            if (
-                sure
-                and leaf.range is not None
-                and _is_empty(leaf.range)
-                and "or" not in words(facts.text_of(_span(leaf)))
-            ):
-                span = _span(leaf)
-                details = {"subject": leaf.subject.text, "quote": facts.text_of(span), "where": criterion_id}
-                yield Problem(evidence=(at(span),), details=details)
-    yield from _pairs_within(facts)
+            if leaf.range is None or leaf.confidence < SURE or not leaf.range.evidence or not _is_empty(leaf.range):
+                continue
+            if "or" not in words(facts.text_of(_span(leaf))):
+                yield leaf.subject.text, (_span(leaf),), criterion_id
 
 
-def _pairs_within(facts: Facts) -> Iterator[Problem]:
+def _pairs_within(facts: Facts) -> Iterator[tuple[str, tuple[Span, ...], str]]:
+    """Neighbouring limits of one subject that an inclusion criterion joins by "and"."""
     for criterion in facts.trial.criteria:
         if criterion.kind == "exclusion":
             continue  # "below 90 and above 180" excludes either there
@@ -53,9 +61,7 @@ def _pairs_within(facts: Facts) -> Iterator[Problem]:
             assert other.range is not None
             both = _intersection(one.range, other.range) if _key(one) == _key(other) else None
             if both is not None and _is_empty(both) and _joined(facts, _span(one), _span(other)):
-                span = hull((_span(one), _span(other)))
-                details = {"subject": one.subject.text, "quote": facts.text_of(span), "where": criterion.id}
-                yield Problem(evidence=(at(_span(one)), at(_span(other))), details=details)
+                yield one.subject.text, (_span(one), _span(other)), criterion.id
 
 
 def _joined(facts: Facts, one: Span, other: Span) -> bool:
@@ -77,61 +83,55 @@ def _joined(facts: Facts, one: Span, other: Span) -> bool:
 )
 def exclusion_covers_inclusion(facts: Facts) -> Iterator[Problem]:
     """An exclusion criterion on the same subject excludes every value that an inclusion criterion asks for."""
-    yield from _ages_left(facts)
-    excluded: dict[_Key, list[tuple[Leaf, Item]]] = {}
-    for leaf, item in _limits(facts, "exclusion"):
-        excluded.setdefault(_key(leaf), []).append((leaf, item))
-    for one, one_item in _limits(facts, "inclusion"):
-        for other, other_item in excluded.get(_key(one), ()):
-            if one.kind != "age" and _covers(other, one):
-                yield Problem(
-                    evidence=(at(_span(one)), at(_span(other))),
-                    details={
-                        "included": facts.text_of(_span(one)),
-                        "where_included": one_item.criterion.id,
-                        "excluded": facts.text_of(_span(other)),
-                        "where_excluded": other_item.criterion.id,
-                    },
-                )
+    low, high = _tightest_ages(facts)
+    if low and high and low.exclusion is not high.exclusion and _nothing_between(low, high):
+        inner, outer = (high, low) if low.exclusion else (low, high)
+        if inner.span is not None and outer.span is not None:
+            yield _nobody(facts, inner.span, outer.span)
+    excluded: dict[_Key, list[Leaf]] = {}
+    for leaf in _limits(facts, "exclusion"):
+        excluded.setdefault(_key(leaf), []).append(leaf)
+    for one in _limits(facts, "inclusion"):
+        covering = next(
+            (other for other in excluded.get(_key(one), ()) if one.kind != "age" and _covers(other, one)), None
+        )
+        if covering is not None:
+            yield _nobody(facts, _span(one), _span(covering))
+            del excluded[_key(one)]  # once for a subject is enough
 
 
-def _ages_left(facts: Facts) -> Iterator[Problem]:
-    for text_id in facts.text_ids:
-        ages = eligibility_age(facts, text_id)
-        for low in ages.minimum:
-            for high in ages.maximum:
-                if low.exclusion is not high.exclusion and _nothing_between(low, high):
-                    inner, outer = (high, low) if low.exclusion else (low, high)
-                    assert inner.span is not None
-                    assert outer.span is not None
-                    yield Problem(
-                        evidence=(at(inner.span), at(outer.span)),
-                        details={
-                            "included": facts.text_of(inner.span),
-                            "where_included": inner.criterion,
-                            "excluded": facts.text_of(outer.span),
-                            "where_excluded": outer.criterion,
-                        },
-                    )
+def _nobody(facts: Facts, included: Span, excluded: Span) -> Problem:
+    places = {"included": included, "excluded": excluded}
+    details = {name: facts.text_of(span) for name, span in places.items()}
+    for name, span in places.items():
+        item = facts.item_at(span)
+        details[f"where_{name}"] = item.criterion.id if item else span.text_id
+    return Problem(evidence=(at(included), at(excluded)), details=details)
+
+
+def _tightest_ages(facts: Facts) -> tuple[Limit | None, Limit | None]:
+    """The highest minimum and the lowest maximum age that the list states."""
+    ages = eligibility_age(facts, LIST)
+    low = max(ages.minimum, key=lambda limit: limit.value, default=None)
+    return low, min(ages.maximum, key=lambda limit: limit.value, default=None)
 
 
 def _nothing_between(low: Limit, high: Limit) -> bool:
     return low.value > high.value or (low.value == high.value and not (low.inclusive and high.inclusive))
 
 
-def _limits(facts: Facts, kind: str) -> Iterator[tuple[Leaf, Item]]:
+def _limits(facts: Facts, kind: str) -> Iterator[Leaf]:
     """The limits that inclusion criteria ask of everyone, or that exclude by themselves; those of the list."""
     for criterion in facts.top(LIST):
         if criterion.kind != kind:
             continue
-        found = required(criterion.rule) if kind == "inclusion" else _alone(criterion.rule)
-        for leaf in found:
+        for leaf in required(criterion.rule) if kind == "inclusion" else _alone(criterion.rule):
             item = facts.item_at(_span(leaf)) if _comparable(leaf) else None
             if item is None or cue_in("group-section", item.section):
                 continue
             sentence = "".join(facts.sentence_at(_span(leaf), item))
             if not cue_in("age-group", sentence) and not cue_in("limit-conditional", sentence):
-                yield leaf, item
+                yield leaf
 
 
 def _alone(rule: Rule) -> Iterator[Leaf]:

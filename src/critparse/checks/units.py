@@ -23,7 +23,7 @@ _ONLY_DIVISOR = re.compile(r"\s{0,3}(?:/|per\b)\s{0,3}[^\d\s]")
 _VALUE_ENDS = re.compile(r"[,;)\]]|\.(?![\d.]|\s\d)|$|(?:and|or|at|on|if|unless|within|for|but|during|prior)\b")
 _COUNTS = frozenset(("1", "", "count", "count/time", "percent", "percentile", "ratio", "fraction"))
 """Dimensions that anything may be given in: "3 times", "35 %", "2 episodes"."""
-_DIMENSIONLESS = frozenset(("1", "%", "count", "ratio"))
+_DIMENSIONLESS = frozenset(("1", "%", "count", "ratio", "[pH]"))
 
 
 @check(
@@ -41,9 +41,15 @@ def unit_incomplete(facts: Facts) -> Iterator[Problem]:
             amount = leaf.dose.amount if leaf.dose else None
             if amount is None or not amount.evidence or amount.unit is None or amount.unit.ucum is not None:
                 continue
-            if _ONLY_DIVISOR.match(amount.unit.text):
+            if _ONLY_DIVISOR.match(amount.unit.text) and not _has_numerator(facts.text_of(hull(amount.evidence))):
                 found.add(leaf, amount, criterion_id, unit=amount.unit.text)
     return found.problems()
+
+
+def _has_numerator(amount: str) -> bool:
+    """Whether letters stand right before the first division of a written amount ("70-80 mg/m2")."""
+    before = re.split(r"/|\bper\b", amount, maxsplit=1)[0]
+    return before.rstrip()[-1:].isalpha()
 
 
 @check(
@@ -89,7 +95,9 @@ def _after(facts: Facts, range_: Range) -> str:
 
 def _ends(facts: Facts, range_: Range) -> bool:
     """Whether the statement ends with the value: no further limit shares a unit with it, no unit was overlooked."""
-    rest = _after(facts, range_)
+    quote, rest = facts.text_of(hull(range_.evidence)), _after(facts, range_)
+    if quote.endswith("+") or quote.startswith("("):
+        return False  # a dipstick's grade; part of a name
     if _VALUE_ENDS.match(rest) is None:
         return False
     return not (rest.startswith(("or ", "and ", "to ")) and any(map(str.isdecimal, rest[: _GAP // 2])))

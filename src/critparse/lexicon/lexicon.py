@@ -14,6 +14,7 @@ from critparse.lexicon.resources import data_lines, data_text
 from critparse.lexicon.variants import variants
 
 ANALYTE, SCORE, SUBJECT = "ANALYTE:", "SCORE:", "SUBJECT:"
+_MASK = "MASK:"  # the id of phrases that are no mention and hide the names inside them
 _SUBJECT_LABELS = {"condition": "Condition", "drug": "Drug", "procedure": "Procedure", "device": "Device"}
 
 
@@ -51,7 +52,10 @@ class Lexicon:
     """
 
     def __init__(self, concepts: dict[str, LexiconConcept], folded: dict[str, str], exact: dict[str, str]) -> None:
-        """``folded`` and ``exact`` map folded names to concept ids (``exact``: names that keep their case)."""
+        """``folded`` and ``exact`` map folded names to concept ids (``exact``: names that keep their case).
+
+        Names of the id ``MASK:`` are no mentions; they hide the shorter names inside them.
+        """
         self._concepts = concepts
         self._ids = sorted(set(folded.values()) | set(exact.values()), key=lambda id_: (_rank(id_), id_))
         keys = {id_: key for key, id_ in enumerate(self._ids)}
@@ -63,8 +67,9 @@ class Lexicon:
         """The mentions in ``text`` by position, leftmost-longest and without overlaps; offsets are code points."""
         mentions = []
         for start, end, key in self._matcher.find(text):
-            concept = self._concepts[self._ids[key]]
-            mentions.append(Mention(start, end, concept.label, concept.id, concept.name))
+            if self._ids[key] != _MASK:
+                concept = self._concepts[self._ids[key]]
+                mentions.append(Mention(start, end, concept.label, concept.id, concept.name))
         return mentions
 
     def concept(self, concept_id: str) -> LexiconConcept:
@@ -84,6 +89,7 @@ def default_lexicon() -> Lexicon:
         known = concepts.get(concept.id)
         concepts[concept.id] = concept if known is None else _merge(concept, known)
         _add_names(concept.id, aliases, folded, exact)
+    folded |= {fold_name(phrase): _MASK for _, phrase in data_lines("masks.txt")}
     return Lexicon(concepts, folded, exact)
 
 

@@ -45,7 +45,8 @@ class Limit:
     """A numeric limit. ``first``/``last``: its token range (operator and unit included); ``head``: its first number.
 
     ``stated`` is false for a bare measure ("2 g/day", "3 months") that no operator or range qualifies; its bounds are
-    then equal. ``implied``: the number is not in the words ("the past year"). ``outside``: the values
+    then equal. ``implied``: the number is not in the words ("the past year"). ``pair``: the second number of
+    "140/90". ``outside``: the values
     outside the range are meant. ``alternatives``: the same limit in another unit, as given in brackets.
     """
 
@@ -63,6 +64,7 @@ class Limit:
     spelled: bool = False
     implied: bool = False
     outside: bool = False
+    pair: float | None = None
     alternatives: tuple[Limit, ...] = ()
 
     @property
@@ -185,7 +187,26 @@ def _read_bounded(tokens: Tokens, index: int) -> Limit | None:
         if closed:
             return closed
     limit = _limit(measure, *_bounds(operator[0], measure.value), index, operator=operator[0])
-    return _join_opposite(tokens, _with_post(tokens, limit))
+    return _join_opposite(tokens, _with_post(tokens, _with_pair(tokens, limit)))
+
+
+def _with_pair(tokens: Tokens, limit: Limit) -> Limit:
+    """ "> 140/90 mmHg": the second number, and the unit of both."""
+    at = limit.last
+    if limit.ucum is not None or tokens.word(at) != "/" or not (tokens.glued(at) and tokens.glued(at + 1)):
+        return limit
+    second = read_measure(tokens, at + 1)
+    if second is None or second.relative_to is not None:
+        return limit
+    unit = second.unit
+    return replace(
+        limit,
+        pair=second.value,
+        ucum=unit.ucum if unit else None,
+        dimension=dimension(unit.ucum) if unit else None,
+        unit_tokens=second.unit_tokens,
+        last=second.next,
+    )
 
 
 def _with_post(tokens: Tokens, limit: Limit) -> Limit:

@@ -59,29 +59,13 @@ def read_number(tokens: Tokens, index: int) -> Number | None:
 def _read_digits(tokens: Tokens, index: int) -> Number | None:
     if _inside_name(tokens, index):
         return None
-    word = tokens.word(index)
-    if word[-2:] in ("st", "nd", "rd", "th") and _is_percentile(tokens, index):
-        return Number(float(word[:-2]), 0, index + 1)
-    value = digits(word)
+    special = _read_special(tokens, index)
+    if special:
+        return special
+    value = digits(tokens.word(index))
     if value is None:
         return None
-    after = index + 1
-    if word == "1" and tokens.word(after) == ":" and tokens.glued(after) and tokens.word(after + 1).isdecimal():
-        return Number(float(tokens.word(after + 1)), 0, after + 2)  # a titre, "1:160"
-    if word == "10" and (exponent := _exponent(tokens, after)):
-        return Number(float(10 ** exponent[0]), 0, exponent[1])
-    if tokens.word(after) in ("'", "’") and tokens.glued(after) and re.fullmatch(r"\d{3}", tokens.word(after + 1)):
-        value, after = value * 1000 + float(tokens.word(after + 1)), after + 2  # "12'000"
-    if _spaced_thousands(tokens, index):
-        value = value * 1000 + float(tokens.word(after))
-        after += 1
-    fraction = tokens.reading(after, "number-unit")
-    if fraction and fraction.value < 1 and tokens.glued(after):
-        return Number(value + fraction.value, 0, fraction.next)
-    if tokens.word(after + 1) == "/" and tokens.word(after + 2) == "7" and tokens.glued(after + 1):  # "36 0/7 weeks"
-        days = digits(tokens.word(after)) if tokens.word(after).isdecimal() else None
-        if days is not None and days < 7:
-            return Number(round(value + days / 7, 6) if days else value, 0, after + 3)
+    value, after = _grouped(tokens, index, value)
     after = _skip_repeat(tokens, after, value)
     scale = tokens.reading(after, "number-scale")
     if scale:
@@ -90,6 +74,35 @@ def _read_digits(tokens: Tokens, index: int) -> Number | None:
     if not power and _point_thousands(tokens, index, after):
         value = float(tokens.word(index).replace(".", ""))
     return Number(value, power, after)
+
+
+def _read_special(tokens: Tokens, index: int) -> Number | None:
+    """Ordinals of percentiles, titres ("1:160"), bare powers of ten ("10^6")."""
+    word, after = tokens.word(index), index + 1
+    if word[-2:] in ("st", "nd", "rd", "th") and _is_percentile(tokens, index):
+        return Number(float(word[:-2]), 0, after)
+    if word == "1" and tokens.word(after) == ":" and tokens.glued(after) and tokens.word(after + 1).isdecimal():
+        return Number(float(tokens.word(after + 1)), 0, after + 2)
+    if word == "10" and (exponent := _exponent(tokens, after)):
+        return Number(float(10 ** exponent[0]), 0, exponent[1])
+    return None
+
+
+def _grouped(tokens: Tokens, index: int, value: float) -> tuple[float, int]:
+    """What belongs to the number although it is another token: "12'000", "100 000", "1½", "36 0/7"."""
+    after = index + 1
+    if tokens.word(after) in ("'", "’") and tokens.glued(after) and re.fullmatch(r"\d{3}", tokens.word(after + 1)):
+        return value * 1000 + float(tokens.word(after + 1)), after + 2
+    if _spaced_thousands(tokens, index):
+        return value * 1000 + float(tokens.word(after)), after + 1
+    fraction = tokens.reading(after, "number-unit")
+    if fraction and fraction.value < 1 and tokens.glued(after):
+        return value + fraction.value, fraction.next
+    if tokens.lower[after + 1 : after + 3] == ["/", "7"] and tokens.glued(after + 1) and tokens.word(after).isdecimal():
+        days = float(tokens.word(after))  # weeks and days of gestation
+        if days < 7:
+            return round(value + days / 7, 6), after + 3
+    return value, after
 
 
 def _inside_name(tokens: Tokens, index: int) -> bool:
@@ -220,11 +233,8 @@ def _scaled(tokens: Tokens, value: float, after: int) -> tuple[float, int]:
     if scale:
         value, after = value * scale.value, scale.next
         rest = after + 1 if tokens.word(after) == "and" else after
-        smaller = (
-            _read_words(tokens, rest)
-            if tokens.reading(rest, "number-tens") or tokens.reading(rest, "number-unit")
-            else None
-        )
+        word = tokens.reading(rest, "number-tens") or tokens.reading(rest, "number-unit")
+        smaller = _read_words(tokens, rest) if word else None
         if smaller and smaller.value < scale.value:
             value, after = value + smaller.value, smaller.next
     if tokens.lower[after : after + 3] == ["and", "a", "half"]:

@@ -67,8 +67,8 @@ def _denominators(tokens: Tokens, index: int) -> tuple[list[tuple[str, str]], in
         if atom is None:
             count = digits(tokens.word(index + 1)) if tokens.word(index + 1)[:1].isdecimal() else None
             atom, after = _atom(tokens, index + 2) if count is not None else (None, index)
-        if atom is None:
-            break
+        if atom is None or (count is not None and atom.dimension == "pressure"):
+            break  # "140/90 mmHg" is a pair
         if count is None or count == 1:
             found.append((atom.ucum, atom.dimension))
         else:

@@ -62,6 +62,8 @@ class Draft:
     confidence: float = 0.9
     reason: str = ""
     extended: bool = False  # the subject says more than its concept
+    named: bool = False  # the subject's name is not in the words ("systolic" of "blood pressure > 140/90")
+    paired: bool = False
     inherited: bool = False  # its subject is that of the limit before it
     join: str = ""  # how it hangs together with the statement before it that shares its limit: "or", "and"
     denied: bool = False  # its own words deny the subject ("nonsmoker")

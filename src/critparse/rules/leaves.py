@@ -91,7 +91,11 @@ class LeafBuilder:
 
     def _subject(self, draft: Draft) -> Subject:
         spans = tuple(self.span(*where) for where in draft.subject_tokens)
-        surface = " ".join(self.words(*where) for where in draft.subject_tokens) if draft.concept_id else ""
+        surface = (
+            " ".join(self.words(*where) for where in draft.subject_tokens)
+            if draft.concept_id and not draft.named
+            else ""
+        )
         if draft.kind == "observation" and spans and not surface:
             surface = " ".join(self.words(*where) for where in draft.subject_tokens)
         concepts = concepts_of(draft.concept_id)

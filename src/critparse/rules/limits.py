@@ -13,11 +13,13 @@ from critparse.rules import subjects
 from critparse.rules.draft import Draft, Name
 from critparse.rules.state import Reading
 from critparse.rules.unknown import per_time, without_subject
+from critparse.schema import Bound
 
 _DOSED = frozenset(("mass", "volume", "arbitrary", "enzyme", "amount", "count", "radiation", "activity", "equivalent"))
 _DOSED_PER = frozenset(("time", "mass", "area", "bsa", "count"))
 _BARE_GAP = word_set("before-bare-value")
 _SEPARATING = frozenset((",", ";", "or", "and", "(", ")"))
+_BLOOD_PRESSURE = "ANALYTE:blood-pressure"
 _DATING = frozenset(("before", "after", "since"))
 _GOES_ON = word_set("age-continues")
 
@@ -29,7 +31,7 @@ def place(reading: Reading, limit: Limit) -> None:
     elif not _place_age(reading, limit):
         subject = subjects.inside(reading.names, limit)
         subject = subject or subjects.preceding(reading.tokens, reading.names, reading.limits, limit)
-        timed = limit.is_time and limit.ucum not in ("ms", "s")
+        timed = (limit.is_time and limit.ucum not in ("ms", "s")) or limit.dimension == "half-life"
         (_place_time if timed else _place_quantity)(reading, limit, subject)
 
 
@@ -96,7 +98,7 @@ def _place_time(reading: Reading, limit: Limit, subject: Name | None) -> None:
     if named and named.kind == "life_expectancy" and reading.tokens.word(limit.last) == "of":
         _measurement(reading, limit, named)  # "3 months of life expectancy"
         return
-    window = read_window(reading.tokens, limit)
+    window = _second_window(reading, limit) or read_window(reading.tokens, limit)
     if subject is not None and (
         subject.kind == "age" or "time" in subject.dimensions or subject.kind == "life_expectancy"
     ):
@@ -114,6 +116,23 @@ def _place_time(reading: Reading, limit: Limit, subject: Name | None) -> None:
         _measurement(reading, limit, after)
     elif limit.stated or limit.operator:
         reading.windows.append(Window("duration", limit, None, limit.first, limit.last))
+
+
+def _second_window(reading: Reading, limit: Limit) -> Window | None:
+    """ "within 4 weeks or 5 half-lives before the first dose": the second span has the frame of the first, its anchor
+    is the first one's too.
+    """
+    first = reading.windows[-1] if reading.windows else None
+    if first is None or first.kind != "recency" or first.limit is None or reading.tokens.word(limit.first - 1) != "or":
+        return None
+    if first.last != limit.first - 1 or first.limit.first == first.first:
+        return None
+    found = read_window(reading.tokens, replace(limit, stated=False) if not limit.stated else limit)
+    anchor = found.anchor if found else None
+    upper = limit if limit.stated else replace(limit, lower=None, stated=True)
+    if first.anchor is None and anchor is not None:
+        reading.windows[-1] = replace(first, anchor=anchor)
+    return Window("recency", upper, anchor, limit.first, anchor.last if anchor else limit.last)
 
 
 def _is_dose(reading: Reading, limit: Limit, subject: Name | None) -> bool:
@@ -165,6 +184,9 @@ def _measurement(reading: Reading, limit: Limit, name: Name) -> None:
     companions = (
         subjects.companions(reading.tokens, reading.names, reading.used, name) if name.last <= limit.first else []
     )
+    if limit.pair is not None and name.concept_id == _BLOOD_PRESSURE:
+        _pressures(reading, limit, name)
+        return
     limit = _with_bracketed_unit(reading.tokens, _per_day(reading.tokens, limit, name), name)
     end = name.last
     if name.first >= limit.last:
@@ -185,6 +207,23 @@ def _measurement(reading: Reading, limit: Limit, name: Name) -> None:
             draft.first, draft.last = min(subject.first, limit.first), max(end, limit.last)
         reading.used.add(subject.first)
         reading.add(draft)
+
+
+def _pressures(reading: Reading, limit: Limit, name: Name) -> None:
+    """ "Blood pressure > 140/90 mmHg": either pressure above, or both below."""
+    assert limit.pair is not None
+    upper = limit.upper is not None
+    other = limit.upper or limit.lower
+    second = Bound(value=limit.pair, inclusive=other.inclusive if other else True)
+    diastolic = replace(limit, lower=None if upper else second, upper=second if upper else None, pair=None)
+    systolic = replace(limit, pair=None)
+    for kind, half in (("systolic", systolic), ("diastolic", diastolic)):
+        draft = Draft("measurement", f"{kind} blood pressure", name.first, limit.last, [(name.first, name.last)])
+        draft.concept_id, draft.named, draft.limit = f"ANALYTE:{kind}-bp", True, half
+        draft.confidence, draft.join, draft.paired = 0.95, "and" if upper else "or", True
+        draft.evidence = [(name.first, name.last), (limit.first, limit.last)]
+        reading.add(draft)
+    reading.used.add(name.first)
 
 
 def _with_bracketed_unit(tokens: Tokens, limit: Limit, name: Name) -> Limit:

@@ -135,6 +135,8 @@ def _brackets(tokens: Tokens, drafts: list[Draft], inclusion: bool) -> _Sequence
 
 
 def _shares_limit(left: Draft, right: Draft) -> bool:
+    if left.paired and right.paired and left.subject_tokens == right.subject_tokens:
+        return True
     return left.limit is not None and left.limit is right.limit and bool(right.join)
 
 
@@ -142,7 +144,7 @@ def _depths(tokens: Tokens) -> list[int]:
     depth = 0
     depths = []
     for word in tokens.words:
-        if word in "([":
+        if word in "([" or word.lower() == "either":  # "… and either A or B": A or B hang together
             depth += 1
         depths.append(min(depth, 8))
         if word in ")]":
@@ -167,7 +169,8 @@ def _link(tokens: Tokens, left: Draft, right: Draft, depths: list[int], base: in
     together = left.negation is not None and (left.negation == right.negation or (right.negation and "nor" in gap))
     if together and link in ("or", "comma", "strong"):
         return "and"
-    return "either" if link == "and" and not inclusion and _alternatives(left, right) else link
+    both = "both" in tokens.lower[max(0, left.first - 2) : left.first]
+    return "either" if link == "and" and not inclusion and not both and _alternatives(left, right) else link
 
 
 def _spoken(tokens: Tokens, first: int, last: int) -> Link:
@@ -221,6 +224,8 @@ def _fold(sequence: _Sequence, default: Op, inclusion: bool) -> Node:
     """Split at the loosest link, fold the parts, join them."""
     if len(sequence.nodes) == 1:
         return sequence.nodes[0]
+    if (led := _led_by_sex(sequence, default, inclusion)) is not None:
+        return led
     strong = [i for i, link in enumerate(sequence.links) if link.startswith("strong")]
     if strong:
         said = {sequence.links[i] for i in strong}
@@ -232,6 +237,18 @@ def _fold(sequence: _Sequence, default: Op, inclusion: bool) -> Node:
             left, right = (_fold(part, default, inclusion) for part in _cut(sequence, at))
             return _conditional(link, left, right, inclusion)
     return _fold_list(_resolve_commas(sequence, default), default, inclusion)
+
+
+def _led_by_sex(sequence: _Sequence, default: Op, inclusion: bool) -> Node | None:
+    """ "Women who are pregnant, nursing or planning pregnancy": the sex goes with every member of the list."""
+    first, *rest = sequence.nodes
+    if not isinstance(first, Draft) or first.kind != "sex" or len(rest) < 2 or sequence.links[0] != "near":
+        return None
+    if not all(isinstance(node, Draft) and node.kind == "reproductive" for node in rest):
+        return None
+    if not {"or", "comma", "either"}.issuperset(sequence.links[1:]):
+        return None
+    return Group("all", [first, _fold(_Sequence(rest, sequence.links[1:]), default, inclusion)])
 
 
 def _conditional(link: Link, left: Node, right: Node, inclusion: bool) -> Node:

@@ -64,7 +64,7 @@ def _qualify(reading: Reading, mark: Mark) -> None:
         if draft.first < mark.first or draft.kind in _UNQUALIFIED:
             continue
         gap = reading.tokens.lower[at : draft.first]
-        if len(gap) > 4 or _STOPS.intersection(gap):
+        if not _only_marks(reading, at, draft.first) and (len(gap) > 4 or _STOPS.intersection(gap)):
             break
         if kind == "route" and draft.kind == "drug":
             draft.route = value
@@ -76,6 +76,12 @@ def _qualify(reading: Reading, mark: Mark) -> None:
             if draft.first - mark.last <= 4 and mark.last <= draft.first:
                 draft.cover(mark.first, mark.last)
         break
+
+
+def _only_marks(reading: Reading, first: int, last: int) -> bool:
+    """Whether nothing but qualifiers and conjunctions stands between: "severe, uncontrolled asthma"."""
+    marked = {i for mark in reading.marks if mark.kind == "qualifier" for i in range(mark.first, mark.last)}
+    return last - first <= 6 and all(i in marked or reading.tokens.word(i) in _LIST for i in range(first, last))
 
 
 def _qualify_list(reading: Reading, draft: Draft, qualifier: Mark) -> None:

@@ -14,12 +14,10 @@ def negate(reading: Reading) -> None:
     _negative_forms(reading)
     _unable(reading)
     responses = [(mark.first, mark.last) for mark in reading.marks if mark.kind == "response"]
-    previous_cue = -1
     for scope in reading.negations:
         if any(first < scope.cue_last and scope.cue_first < last for first, last in responses):
             continue  # "lack of response to infliximab" tells of the response
-        doubled = scope.cue_first == previous_cue  # "not free of infection"
-        previous_cue = scope.cue_last
+        doubled = reading.tokens.word(scope.cue_first - 1) in ("not", "never")  # "not free of infection"
         for draft in reading.drafts:
             head = draft.subject_tokens[0][0] if draft.subject_tokens else draft.first
             if scope.first <= head < scope.last:

@@ -81,5 +81,7 @@ def _add_unread(reading: Reading) -> None:
     covered = [(window.first, window.last) for window in reading.windows]
     covered += [(limit.first, limit.last) for limit in reading.doses]
     covered += [(scope.cue_first, scope.cue_last) for scope in reading.negations]
-    reading.drafts.extend(unread(reading.tokens, reading.drafts, covered))
+    covered += [(index, found.next + 1) for index, found in reading.tokens.readings("either-way")]
+    qualifying = {i for mark in reading.marks if mark.kind == "qualifier" for i in range(mark.first, mark.last)}
+    reading.drafts.extend(unread(reading.tokens, reading.drafts, covered, qualifying))
     reading.sort()

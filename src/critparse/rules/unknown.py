@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from critparse.lexicon.words import word_set
 from dataclasses import replace
 
+from critparse.lexicon.words import word_set
 from critparse.quantities.grammar import Limit
 from critparse.rules import subjects
 from critparse.rules.draft import Draft

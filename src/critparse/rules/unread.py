@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from critparse.lexicon.resources import data_lines
 from critparse.lexicon.words import word_set
@@ -30,10 +30,13 @@ def content(tokens: Tokens, first: int, last: int) -> list[str]:
     ]
 
 
-def unread(tokens: Tokens, drafts: list[Draft], covered: Sequence[TokenRange] = ()) -> list[Draft]:
+def unread(
+    tokens: Tokens, drafts: list[Draft], covered: Sequence[TokenRange] = (), qualifying: Collection[int] = ()
+) -> list[Draft]:
     """Unstructured statements for the stretches between separators that hold words but no statement.
 
-    ``covered``: token ranges that belong to statements in other ways (windows, doses).
+    ``covered``: token ranges that belong to statements in other ways (windows, doses); ``qualifying``: tokens of
+    qualifiers, which alone say nothing ("severe, uncontrolled asthma").
     """
     read = [False] * len(tokens)
     for first, last in [*(where for draft in drafts for where in (*draft.evidence, *draft.subject_tokens)), *covered]:
@@ -46,13 +49,18 @@ def unread(tokens: Tokens, drafts: list[Draft], covered: Sequence[TokenRange] = 
         if any(said[first:last]):
             continue
         first, last = _trimmed(tokens, first, last, read)
-        if first >= last or not content(tokens, first, last):
+        if first >= last or not content(tokens, first, last) or qualifying_only(tokens, first, last, qualifying):
             continue
         dependent = tokens.word(first) in _DEPENDENT and any(d.last <= first for d in drafts)
         if dependent and not found:
             continue
         found.append(unstructured(tokens, first, last))
     return _merged(tokens, found, drafts)
+
+
+def qualifying_only(tokens: Tokens, first: int, last: int, qualifying: Collection[int]) -> bool:
+    """Whether all words with content among the tokens are qualifiers."""
+    return not any(content(tokens, i, i + 1) for i in range(first, last) if i not in qualifying)
 
 
 def _trimmed(tokens: Tokens, first: int, last: int, read: list[bool]) -> TokenRange:
