@@ -283,7 +283,7 @@ class TestAges:
         assert not [code for code in codes if code.startswith("age-")]
 
     def test_age_at_the_head_binds_over_an_or(self) -> None:
-        """The age of the people at the head of a criterion binds all, whatever "or" follows; one alternative does not."""
+        """The age of the people at the head of a criterion binds all, whatever "or" follows."""
         head = _record("Adults (at least 21 years old) with asthma or chronic bronchitis", minimum_age="18 Years")
         assert _findings(head) == [("age-minimum-conflict", "error")]
         assert _findings(_record("Age over 65 years or diabetes", minimum_age="18 Years")) == []

@@ -127,6 +127,7 @@ class _TextReader:
             self.text.text[item.content : item.end],
             found,
             place,
+            raw=self.text.raw,
             kind=item.kind,
             carried=carried,
             entity_numbers=self.entity_numbers,

@@ -41,15 +41,17 @@ def unit_incomplete(facts: Facts) -> Iterator[Problem]:
             amount = leaf.dose.amount if leaf.dose else None
             if amount is None or not amount.evidence or amount.unit is None or amount.unit.ucum is not None:
                 continue
-            if _ONLY_DIVISOR.match(amount.unit.text) and not _has_numerator(facts.text_of(hull(amount.evidence))):
+            value = hull(amount.evidence)
+            lead = Span(text_id=value.text_id, start=max(0, value.start - 1), end=value.end)
+            if _ONLY_DIVISOR.match(amount.unit.text) and not _has_numerator(facts.text_of(lead)):
                 found.add(leaf, amount, criterion_id, unit=amount.unit.text)
     return found.problems()
 
 
 def _has_numerator(amount: str) -> bool:
-    """Whether letters stand right before the first division of a written amount ("70-80 mg/m2")."""
+    """Whether letters stand before the first division of an amount ("70-80 mg/m2"), or a power opens it."""
     before = re.split(r"/|\bper\b", amount, maxsplit=1)[0]
-    return before.rstrip()[-1:].isalpha()
+    return before.startswith("^") or before.rstrip()[-1:].isalpha()
 
 
 @check(

@@ -30,7 +30,7 @@ from critparse.quantities.measures import (
     read_reference,
 )
 from critparse.quantities.numbers import read_number
-from critparse.quantities.operators import read_operator
+from critparse.quantities.operators import Operator, read_operator
 from critparse.quantities.units import convert, dimension, read_unit
 from critparse.schema import Bound, Reference
 
@@ -60,7 +60,7 @@ class Limit:
     last: int
     head: int
     stated: bool = True
-    operator: str | None = None
+    operator: Operator | None = None
     spelled: bool = False
     implied: bool = False
     outside: bool = False
@@ -227,7 +227,7 @@ def _join_opposite(tokens: Tokens, limit: Limit) -> Limit:
     at = limit.last
     of_age = tokens.reading(at, "of-age")
     at = of_age.next if of_age else at
-    joined = False
+    joined = "," in tokens.lower[limit.last : at]
     for _ in range(2):
         if tokens.word(at) in _JOINS:
             at, joined = at + 1, True
@@ -428,7 +428,19 @@ def _with_alternative(tokens: Tokens, limit: Limit) -> Limit:
     if not other.stated and limit.operator in _FLIP and other.lower is not None:
         lower, upper = _bounds(limit.operator, other.lower.value)
         other = replace(other, lower=lower, upper=upper, operator=limit.operator, stated=True)
-    return replace(limit, last=other.last + 1, alternatives=(other,))
+    limit = replace(limit, last=other.last + 1, alternatives=(other,))
+    post = tokens.reading(limit.last, "op-post")  # "126 mg/dL (7.0 mmol/L) or higher"
+    return _operated(limit, post.value, post.next) if post and not limit.stated else limit
+
+
+def _operated(limit: Limit, operator: Operator, last: int) -> Limit:
+    """A bare limit and its alternatives under an operator that comes after them."""
+    value = limit.upper or limit.lower
+    if value is None:
+        return limit
+    lower, upper = _bounds(operator, value.value)
+    others = tuple(_operated(other, operator, other.last) for other in limit.alternatives)
+    return replace(limit, lower=lower, upper=upper, operator=operator, stated=True, last=last, alternatives=others)
 
 
 def read_limits(tokens: Tokens) -> list[Limit]:
@@ -461,8 +473,9 @@ def _is_scale(tokens: Tokens, limit: Limit) -> bool:
     """Whether the numbers limit nothing: the ends of a scale ("on a 0-10 scale"), a time of day ("10:40"), the body
     surface that clearances are normalised to, a designation ("day 1 visit").
     """
-    if tokens.word(limit.last) == ":" and tokens.glued(limit.last) and tokens.word(limit.last + 1)[:1].isdecimal():
-        return True
+    for colon in (limit.last, limit.first - 1):
+        if tokens.word(colon) == ":" and tokens.glued(colon) and tokens.glued(colon + 1):
+            return tokens.word(colon - 1).isdecimal() and tokens.word(colon + 1).isdecimal()
     if limit.dimension in ("area", "bsa") and limit.lower is not None and limit.lower.value == 1.73:
         return True
     if not limit.stated and tokens.reading(limit.first - 1, "designator") and not limit.is_time:

@@ -36,7 +36,7 @@ def read_measure(tokens: Tokens, index: int, *, signed: bool = False) -> Measure
     at = number.next
     if tokens.word(at) in _HYPHENS and tokens.glued(at) and tokens.reading(at + 1, "unit") and tokens.glued(at + 1):
         at += 1  # "18-year", "3-month"
-    elif tokens.word(at) == "(" and tokens.reading(at + 1, "unit") and tokens.word(at + 2) == ")":
+    elif tokens.word(at) == "(" and (inner := read_unit(tokens, at + 1)) and tokens.word(inner.next) == ")":
         at += 1  # "5 (cm)"
     reference, after = read_reference(tokens, at, number.value, None)
     if reference:  # before the unit: in "3 times normal" the "times" is no unit

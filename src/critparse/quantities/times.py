@@ -102,7 +102,14 @@ def _generic_anchor(tokens: Tokens, index: int) -> int:
 
 def _relation_after(tokens: Tokens, index: int) -> AnchorReading | None:
     """ "prior to screening", "after the last dose" at ``index``."""
-    at = index + 1 if tokens.word(index) in (",", "(", "immediately", "directly", "or", "either") else index
+    at = index
+    if tokens.word(at) == "(" and (closing := tokens.lower[at : at + 6]) and ")" in closing:
+        at += closing.index(")") + 1  # "within 14 days (2 weeks) before …"
+    elif tokens.word(at) in (",", "(", "immediately", "directly", "or", "either"):
+        at += 1
+    named = tokens.reading(at, "event-after")
+    if named:
+        return AnchorReading(named.value, "after", at, named.next)
     found = tokens.reading(at, "relation")
     if not found:
         return None
@@ -180,14 +187,15 @@ def _at_most(limit: Limit) -> Limit:
 def read_period(tokens: Tokens, index: int) -> Window | None:
     """ "throughout the study", "during the study period": a window without a number."""
     found = tokens.reading(index, "relation")
-    since = tokens.word(index) == "since"
-    if not found or not (found.value == "during" or since):
+    since, until = tokens.word(index) == "since", tokens.word(index) == "until"
+    if not found or not (found.value == "during" or since or until):
         return None
     event = read_anchor(tokens, found.next)
     if event is None:
         return None
-    if since:
-        return Window("period", None, AnchorReading(event[0], "after", found.next, event[1]), index, event[1])
+    if since or until:
+        relation: Relation = "after" if since else "before"
+        return Window("period", None, AnchorReading(event[0], relation, found.next, event[1]), index, event[1])
     name = "study_period" if event[0] == "study_start" else event[0]
     return Window("period", None, AnchorReading(name, "during", found.next, event[1]), index, event[1])
 

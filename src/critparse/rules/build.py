@@ -28,6 +28,9 @@ from critparse.schema import (
     Unstructured,
 )
 
+MAX_CHARACTERS = 10_000
+"""A longer criterion is hostile or no criterion: it is returned unread, so that time stays bounded."""
+
 _LABELS = {
     "condition": "Condition",
     "allergy": "Condition",
@@ -58,6 +61,7 @@ def read_criterion(
     mentions: Sequence[MentionLike],
     place: Place,
     *,
+    raw: str,
     kind: CriterionKind,
     carried: tuple[Qualifier, ...] = (),
     entity_numbers: Iterator[int],
@@ -65,9 +69,12 @@ def read_criterion(
     """Read one criterion.
 
     ``text``: its words without marker; ``mentions``: what the dictionary found in them; ``place`` maps character
-    ranges of ``text`` to spans of the source; ``carried``: response words of the lead-in above ("failure of the
-    following"); ``entity_numbers`` gives the numbers of entity ids.
+    ranges of ``text`` to spans of ``raw``, the source as given; ``carried``: response words of the lead-in
+    above ("failure of the following"); ``entity_numbers`` gives the numbers of entity ids.
     """
+    whole = place(0, len(text))
+    if len(text) > MAX_CHARACTERS:
+        return CriterionReading(_too_long(whole, text), (), None, (), whole, "", None)
     inclusion = kind != "exclusion"
     reading = read(text, mentions)
     lead = lead_in(reading.tokens)
@@ -80,13 +87,19 @@ def read_criterion(
     last = reading.tokens.lower[-4:]
     return CriterionReading(
         node=rule,
-        entities=tuple(_entities(reading, builder, entity_numbers)),
+        entities=tuple(_entities(reading, builder, raw, entity_numbers)),
         lead=lead,
         response=_response_at_end(reading, builder),
-        whole=place(0, len(text)),
+        whole=whole,
         lead_span=builder.span(lead.first, lead.last) if lead else None,
         trailing=next((w for w in reversed(last) if w in ("or", "and")), ""),
     )
+
+
+def _too_long(whole: Span, text: str) -> Unstructured:
+    reason = f"longer than {MAX_CHARACTERS:,} characters"
+    subject = Subject(text=text[:80], spans=(whole,))
+    return Unstructured(reason=reason, subject=subject, evidence=(whole,), confidence=0.0)
 
 
 def _without_lead(tokens: Tokens, drafts: list[Draft], lead: LeadIn | None) -> list[Draft]:
@@ -166,7 +179,7 @@ def _group(own: CriterionReading, rules: tuple[Rule, ...], trailing: list[str], 
     return AnyOf(rules=rules) if kind == "exclusion" else AllOf(rules=rules)
 
 
-def _entities(reading: Reading, builder: LeafBuilder, numbers: Iterator[int]) -> Iterator[Entity]:
+def _entities(reading: Reading, builder: LeafBuilder, raw: str, numbers: Iterator[int]) -> Iterator[Entity]:
     """Every mention, value, time expression, negation and qualifier, by position."""
     found: list[tuple[int, int, str, str, bool]] = []
     negated = {d.subject_tokens[0] for d in reading.drafts if not d.present and d.subject_tokens}
@@ -188,7 +201,7 @@ def _entities(reading: Reading, builder: LeafBuilder, numbers: Iterator[int]) ->
             id=f"T{next(numbers)}",
             label=label,
             spans=(span,),
-            text=builder.tokens.text[builder.tokens.starts[first] : builder.tokens.ends[last - 1]],
+            text=raw[span.start : span.end],
             negated=is_negated,
             concepts=concepts_of(concept_id),
         )

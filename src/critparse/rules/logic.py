@@ -42,6 +42,7 @@ _ENTITY_KINDS = frozenset(
     ("condition", "drug", "procedure", "device", "allergy", "observation", "reproductive", "unstructured")
 )
 _GROUP_OPS: tuple[tuple[str, Op], ...] = (("group-any", "any"), ("group-all", "all"), ("group-count", "at_least"))
+_DEMOGRAPHICS = ("age", "sex")
 _OR = frozenset(("or", "nor", "/"))
 _AND = frozenset(("and", "&", "plus"))
 _STRONG: dict[Link, Link] = {"or": "strong-or", "either": "strong-or", "and": "strong-and", "near": "strong"}
@@ -98,6 +99,11 @@ def combine(tokens: Tokens, drafts: list[Draft], *, inclusion: bool, lead: LeadI
     """The statements of one criterion as a tree; ``None`` when there are none."""
     if not drafts:
         return None
+    before = [draft for draft in drafts if lead is not None and draft.last <= lead.first]
+    if before and len(before) < len(drafts):  # "adults with atrial fibrillation and one of the following: …"
+        own = combine(tokens, before, inclusion=inclusion)
+        listed = combine(tokens, drafts[len(before) :], inclusion=inclusion, lead=lead)
+        return _join("all", [node for node in (own, listed) if node is not None])
     sequence = _brackets(tokens, drafts, inclusion)
     if lead is not None and lead.op == "at_least" and len(sequence.nodes) > lead.count:
         return Group("at_least", list(sequence.nodes), count=lead.count, evidence=((lead.first, lead.last),))
@@ -166,6 +172,8 @@ def _link(tokens: Tokens, left: Draft, right: Draft, depths: list[int], base: in
     if opened and not breaks(tokens, left.last, right.first):
         return "or" if right.inherited else "near"  # "≤ 1.5 × ULN (≤ 3 × ULN in Gilbert's syndrome)"
     link = _spoken(tokens, left.last, right.first)
+    if link == "comma" and inclusion and (left.kind in _DEMOGRAPHICS or right.kind in _DEMOGRAPHICS):
+        return "strong-and"  # "adults aged ≥ 18, with A or B"
     together = left.negation is not None and (left.negation == right.negation or (right.negation and "nor" in gap))
     if together and link in ("or", "comma", "strong"):
         return "and"

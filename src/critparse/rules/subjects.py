@@ -165,8 +165,11 @@ def is_age(tokens: Tokens, limit: Limit, names: Sequence[Name]) -> Name | bool |
         ["or", "age"],
     ):
         return True
-    if limit.ucum is not None and any(
-        w in ("older", "younger", "elder") for w in tokens.lower[limit.first : limit.last]
+    tested = any(n.kind in ("procedure", "measurement") and 0 <= limit.first - n.last <= 4 for n in names)
+    if (
+        limit.ucum is not None
+        and not tested
+        and any(w in ("older", "younger", "elder") for w in tokens.lower[limit.first : limit.last])
     ):
         return True
     if limit.stated and limit.ucum == "a" and _people_before(tokens, limit, names):
