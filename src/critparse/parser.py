@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from critparse._version import __version__
 from critparse.nlp.annotations import MentionAnnotation, abbreviations_of, mentions_of
-from critparse.rules.build import CriterionReading, read_criterion, with_children
-from critparse.schema import Criterion, CriterionKind, Note, ParsedTrial, ParserInfo, Qualifier, Span
+from critparse.rules.build import Carried, CriterionReading, read_criterion, with_children
+from critparse.schema import Criterion, CriterionKind, Note, ParsedTrial, ParserInfo, Span
 from critparse.segment import Item, segment
 from critparse.sources.clean import CleanText, plain
 from critparse.sources.record import Record
@@ -63,7 +63,7 @@ def parse_single(text: str, kind: CriterionKind) -> Criterion:
     item = Item(kind=kind, start=start, content=start, end=start + len(stripped), section=None, children=())
     annotations = iter(annotate([stripped]))
     reader = _TextReader(source, annotations, itertools.count(1))
-    return reader.criterion(item, f"{_LETTERS[kind]}1", ())[0]
+    return reader.criterion(item, f"{_LETTERS[kind]}1", None)[0]
 
 
 def _parse_text(
@@ -77,7 +77,7 @@ def _parse_text(
     criteria = []
     for item in segmentation.items:
         identifier = f"{prefix}{_LETTERS[item.kind]}{next(numbers[item.kind])}"
-        criteria.append(reader.criterion(item, identifier, ())[0])
+        criteria.append(reader.criterion(item, identifier, None)[0])
     notes = [Note(span=text.span(start, end), reason=reason) for start, end, reason in segmentation.notes]
     return criteria, notes
 
@@ -96,12 +96,12 @@ class _TextReader:
         self.annotations = annotations
         self.entity_numbers = entity_numbers
 
-    def criterion(self, item: Item, identifier: str, carried: tuple[Qualifier, ...]) -> tuple[Criterion, str]:
+    def criterion(self, item: Item, identifier: str, carried: Carried | None) -> tuple[Criterion, str]:
         """The criterion of an item with its children, and the conjunction its own words end with."""
         reading = self._read(item, carried)
-        response = (*carried, *reading.response)
+        passed = reading.carried if carried is None else carried + reading.carried
         children = [
-            self.criterion(child, f"{identifier}.{number}", response) for number, child in enumerate(item.children, 1)
+            self.criterion(child, f"{identifier}.{number}", passed) for number, child in enumerate(item.children, 1)
         ]
         span = self.text.span(item.start, item.end)
         criterion = Criterion(
@@ -117,7 +117,7 @@ class _TextReader:
         )
         return criterion, reading.trailing
 
-    def _read(self, item: Item, carried: tuple[Qualifier, ...]) -> CriterionReading:
+    def _read(self, item: Item, carried: Carried | None) -> CriterionReading:
         found = next(self.annotations)
 
         def place(start: int, end: int) -> Span:
@@ -130,5 +130,6 @@ class _TextReader:
             raw=self.text.raw,
             kind=item.kind,
             carried=carried,
+            leads=bool(item.children),
             entity_numbers=self.entity_numbers,
         )

@@ -168,7 +168,7 @@ def _factor(fine: str, coarse: str) -> float | None:
     """How many ``fine`` make one ``coarse``, exact for calendar units (12 months a year, not 12.0000)."""
     calendar = {("mo", "a"): 12.0, ("d", "wk"): 7.0, ("wk", "a"): 52.0, ("a", "mo"): 1 / 12.0, ("wk", "d"): 1 / 7.0}
     factor = calendar.get((fine, coarse)) or convert(1.0, coarse, fine)
-    return None if factor is None else round(factor, 9)
+    return None if factor is None else round(factor, 12)
 
 
 def _read_bounded(tokens: Tokens, index: int) -> Limit | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from critparse.nlp.tokens import Tokens
 from critparse.rules.draft import Draft
+from critparse.rules.lead import Tail, own_drafts, read_tail
 from critparse.rules.leaves import LeafBuilder, Place, concepts_of
 from critparse.rules.logic import LeadIn, Node, combine, lead_in
 from critparse.rules.names import MentionLike
 from critparse.rules.read import read
 from critparse.rules.state import Reading
-from critparse.rules.unread import announces_only, unstructured
+from critparse.rules.unread import unstructured
 from critparse.schema import (
     AllOf,
     AnyOf,
@@ -20,17 +20,21 @@ from critparse.schema import (
     CriterionKind,
     Entity,
     IfThen,
+    Leaf,
     Not,
     Qualifier,
     Rule,
     Span,
     Subject,
+    TimeWindow,
     Unstructured,
 )
 
 MAX_CHARACTERS = 10_000
 """A longer criterion is hostile or no criterion: it is returned unread, so that time stays bounded."""
 
+_UNTOUCHED = ("age", "sex", "measurement", "life_expectancy", "consent", "allergy")
+_ALLERGENS = ("drug", "condition", "procedure", "device", "observation", "participation")
 _LABELS = {
     "condition": "Condition",
     "allergy": "Condition",
@@ -44,83 +48,102 @@ _LABELS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """What a lead-in says of every member of its list."""
+
+    qualifiers: tuple[Qualifier, ...] = ()
+    windows: tuple[TimeWindow, ...] = ()
+    allergy: bool = False
+
+    def __add__(self, other: Carried) -> Carried:
+        return Carried(
+            (*self.qualifiers, *other.qualifiers), (*self.windows, *other.windows), self.allergy or other.allergy
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class CriterionReading:
     """What one criterion says by itself; :func:`with_children` adds its sub-list."""
 
     node: Rule | None
-    entities: tuple[Entity, ...]
-    lead: LeadIn | None
-    response: tuple[Qualifier, ...]
     whole: Span
-    trailing: str
-    lead_span: Span | None
+    entities: tuple[Entity, ...] = ()
+    lead: LeadIn | None = None
+    lead_span: Span | None = None
+    tail: Tail | None = None
+    carried: Carried = Carried()
+    trailing: str = ""
 
 
-def read_criterion(
+def read_criterion(  # noqa: PLR0913  what a criterion is read from has this many sides
     text: str,
     mentions: Sequence[MentionLike],
     place: Place,
     *,
     raw: str,
     kind: CriterionKind,
-    carried: tuple[Qualifier, ...] = (),
     entity_numbers: Iterator[int],
+    carried: Carried | None = None,
+    leads: bool = False,
 ) -> CriterionReading:
     """Read one criterion.
 
     ``text``: its words without marker; ``mentions``: what the dictionary found in them; ``place`` maps character
-    ranges of ``text`` to spans of ``raw``, the source as given; ``carried``: response words of the lead-in
-    above ("failure of the following"); ``entity_numbers`` gives the numbers of entity ids.
+    ranges of ``text`` to spans of ``raw``, the source as given; ``entity_numbers`` gives the numbers of entity ids;
+    ``carried``: what the lead-ins above say of it; ``leads``: whether it has a sub-list of its own.
     """
     whole = place(0, len(text))
     if len(text) > MAX_CHARACTERS:
-        return CriterionReading(_too_long(whole, text), (), None, (), whole, "", None)
-    inclusion = kind != "exclusion"
+        return CriterionReading(_too_long(whole, text), whole)
     reading = read(text, mentions)
     lead = lead_in(reading.tokens)
-    drafts = _without_lead(reading.tokens, reading.drafts, lead)
-    if not drafts and lead is None and len(reading.tokens):
+    tail = read_tail(reading) if leads else None
+    drafts = own_drafts(reading, tail, lead)
+    if not drafts and lead is None and tail is None and len(reading.tokens):
         drafts = [unstructured(reading.tokens, 0, len(reading.tokens))]
-    builder = LeafBuilder(reading.tokens, place, carried)
-    node = combine(reading.tokens, drafts, inclusion=inclusion, lead=lead)
+    builder = LeafBuilder(reading.tokens, place)
+    node = combine(reading.tokens, drafts, inclusion=kind != "exclusion", lead=lead)
     rule = None if node is None else _rule(node, builder)
     last = reading.tokens.lower[-4:]
     return CriterionReading(
-        node=rule,
+        node=rule if rule is None or carried is None else _with_carried(rule, carried),
+        whole=whole,
         entities=tuple(_entities(reading, builder, raw, entity_numbers)),
         lead=lead,
-        response=_response_at_end(reading, builder),
-        whole=whole,
         lead_span=builder.span(lead.first, lead.last) if lead else None,
+        tail=tail,
+        carried=_carried(tail, builder) if tail else Carried(),
         trailing=next((w for w in reversed(last) if w in ("or", "and")), ""),
     )
+
+
+def _carried(tail: Tail, builder: LeafBuilder) -> Carried:
+    qualifiers = tuple(builder.qualifier(mark) for mark in tail.marks)
+    return Carried(qualifiers, tuple(builder.window(window) for window in tail.windows), tail.allergy)
+
+
+def _with_carried(rule: Rule, carried: Carried) -> Rule:
+    """A rule of the list with what the lead-in says of its members."""
+    if isinstance(rule, AllOf | AnyOf | AtLeast):
+        return rule.model_copy(update={"rules": tuple(_with_carried(member, carried) for member in rule.rules)})
+    if isinstance(rule, Not | IfThen):
+        return rule.model_copy(update={"rule": _with_carried(rule.rule, carried)})
+    if rule.kind in _UNTOUCHED:
+        return rule
+    treated = rule.kind in ("drug", "procedure", "device")
+    qualifiers = tuple(q for q in carried.qualifiers if treated or q.kind != "response")
+    update: dict[str, object] = {"qualifiers": (*rule.qualifiers, *qualifiers)}
+    if not rule.windows:
+        update["windows"] = carried.windows
+    if carried.allergy and rule.kind in _ALLERGENS:
+        update["kind"] = "allergy"
+    return rule.model_copy(update=update)
 
 
 def _too_long(whole: Span, text: str) -> Unstructured:
     reason = f"longer than {MAX_CHARACTERS:,} characters"
     subject = Subject(text=text[:80], spans=(whole,))
     return Unstructured(reason=reason, subject=subject, evidence=(whole,), confidence=0.0)
-
-
-def _without_lead(tokens: Tokens, drafts: list[Draft], lead: LeadIn | None) -> list[Draft]:
-    """The "at least two" of "at least two of the following regimens:" counts the list, "regimens" names it."""
-    if tokens.word(len(tokens) - 1) == ":":
-        drafts = [d for d in drafts if not announces_only(tokens, d)]
-    if lead is None:
-        return drafts
-    return [d for d in drafts if not (d.limit is not None and d.limit.first < lead.last and d.limit.last > lead.first)]
-
-
-def _response_at_end(reading: Reading, builder: LeafBuilder) -> tuple[Qualifier, ...]:
-    """The response word of a lead-in: "… as determined by failure of the following regimens:"."""
-    tokens = reading.tokens
-    end = len(tokens)
-    for mark in reading.marks:
-        if mark.kind == "response" and end - mark.last <= 5 and "following" in tokens.lower[mark.last :]:
-            text = builder.words(mark.first, mark.last)
-            span = builder.span(mark.first, mark.last)
-            return (Qualifier(kind="response", value=mark.value, text=text, span=span),)
-    return ()
 
 
 def _rule(node: Node, builder: LeafBuilder) -> Rule:
@@ -155,9 +178,16 @@ def with_children(own: CriterionReading, children: Sequence[tuple[Rule, str]], k
             reason="no words to read", subject=Subject(text="", spans=()), evidence=(own.whole,), confidence=0.0
         )
     rules = tuple(rule for rule, _ in children)
-    group = rules[0] if len(rules) == 1 else _group(own, rules, [word for _, word in children], kind)
-    if own.node is None or (isinstance(own.node, Unstructured) and own.lead is not None):
+    tail = own.tail or Tail(first=0)
+    if tail.denied or tail.excepted:
+        group: Rule = Not(rule=rules[0] if len(rules) == 1 else AnyOf(rules=rules))
+    else:
+        counted = own.lead is not None and own.lead.op == "at_least"
+        group = rules[0] if len(rules) == 1 and not counted else _group(own, rules, [w for _, w in children], kind)
+    if own.node is None:
         return group
+    if tail.obliged and kind != "exclusion" and isinstance(own.node, Leaf) and own.node.kind == "sex":
+        return IfThen(condition=own.node, rule=group)
     return AllOf(rules=(*_conjuncts(own.node), group))
 
 
@@ -169,10 +199,10 @@ def _group(own: CriterionReading, rules: tuple[Rule, ...], trailing: list[str], 
     lead = own.lead
     if lead is not None and lead.op == "at_least":
         evidence = (own.lead_span,) if own.lead_span else ()
-        return AtLeast(count=min(lead.count, len(rules)), rules=rules, evidence=evidence)
+        return AtLeast(count=lead.count, rules=rules, evidence=evidence)
     if lead is not None:
         return AnyOf(rules=rules) if lead.op == "any" else AllOf(rules=rules)
-    if "or" in trailing[:-1]:
+    if "or" in trailing[:-1] or (own.tail is not None and own.tail.either):
         return AnyOf(rules=rules)
     if "and" in trailing[:-1]:
         return AllOf(rules=rules)

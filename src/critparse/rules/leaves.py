@@ -9,7 +9,7 @@ from critparse.lexicon import default_lexicon
 from critparse.nlp.tokens import Tokens
 from critparse.quantities.grammar import Limit
 from critparse.quantities.times import FrequencyReading, Window
-from critparse.rules.draft import Draft, TokenRange
+from critparse.rules.draft import Draft, Mark, TokenRange
 from critparse.schema import (
     Anchor,
     Bound,
@@ -46,10 +46,9 @@ def concepts_of(concept_id: str) -> tuple[Concept, ...]:
 class LeafBuilder:
     """Turns the drafts of one criterion into leaves."""
 
-    def __init__(self, tokens: Tokens, place: Place, carried: tuple[Qualifier, ...] = ()) -> None:
+    def __init__(self, tokens: Tokens, place: Place) -> None:
         self.tokens = tokens
         self.place = place
-        self.carried = carried
 
     def span(self, first: int, last: int) -> Span:
         """The span of the tokens ``[first, last)``."""
@@ -77,17 +76,11 @@ class LeafBuilder:
             values=draft.values,
             qualitative=draft.qualitative,
             present=draft.present,
-            qualifiers=(
-                *(self._qualifier(m.kind, m.value, m.first, m.last) for m in draft.qualifiers),
-                *self._carried(draft),
-            ),
+            qualifiers=tuple(self.qualifier(mark) for mark in draft.qualifiers),
             dose=self._dose(draft),
             scope=self._scope(draft),
             **fields,
         )
-
-    def _carried(self, draft: Draft) -> tuple[Qualifier, ...]:
-        return self.carried if draft.kind in ("drug", "procedure", "device") else ()
 
     def _subject(self, draft: Draft) -> Subject:
         spans = tuple(self.span(*where) for where in draft.subject_tokens)
@@ -96,7 +89,7 @@ class LeafBuilder:
             if draft.concept_id and not draft.named
             else ""
         )
-        if draft.kind == "observation" and spans and not surface:
+        if draft.kind in ("observation", "measurement") and spans and not surface:
             surface = " ".join(self.words(*where) for where in draft.subject_tokens)
         concepts = concepts_of(draft.concept_id)
         if draft.extended:  # the concept is that of the head word only
@@ -137,8 +130,10 @@ class LeafBuilder:
             evidence=(self.span(window.first, window.last),),
         )
 
-    def _qualifier(self, kind: str, value: str, first: int, last: int) -> Qualifier:
-        return Qualifier(kind=kind, value=value, text=self.words(first, last), span=self.span(first, last))
+    def qualifier(self, mark: Mark) -> Qualifier:
+        """The schema qualifier of a mark."""
+        first, last = mark.first, mark.last
+        return Qualifier(kind=mark.kind, value=mark.value, text=self.words(first, last), span=self.span(first, last))
 
     def _scope(self, draft: Draft) -> Scope | None:
         mark = draft.scope

@@ -106,7 +106,10 @@ def _place_time(reading: Reading, limit: Limit, subject: Name | None) -> None:
         if near and not (window and window.first < limit.first and window.kind != "duration"):
             _age(reading, limit, subject) if subject.kind == "age" else _measurement(reading, limit, subject)
             return
-    if window is not None:
+    at_event = window and window.first == limit.first and window.anchor and window.anchor.relation == "during"
+    if at_event and subjects.is_age_at_head(reading.tokens, limit, reading.names):
+        _age(reading, limit, None, confidence=0.8)  # "≥ 10 and ≤ 17 years at consent"
+    elif window is not None:
         reading.windows.append(window)
     elif subject is not None and subject.kind == "age":
         _age(reading, limit, subject)

@@ -26,6 +26,7 @@ Link = Literal[
     "strong",
     "strong-or",
     "strong-and",
+    "also",
     "then",
     "must",
     "except",
@@ -173,7 +174,7 @@ def _link(tokens: Tokens, left: Draft, right: Draft, depths: list[int], base: in
         return "or" if right.inherited else "near"  # "≤ 1.5 × ULN (≤ 3 × ULN in Gilbert's syndrome)"
     link = _spoken(tokens, left.last, right.first)
     if link == "comma" and inclusion and (left.kind in _DEMOGRAPHICS or right.kind in _DEMOGRAPHICS):
-        return "strong-and"  # "adults aged ≥ 18, with A or B"
+        return "also"  # "adults aged ≥ 18, with A or B"
     together = left.negation is not None and (left.negation == right.negation or (right.negation and "nor" in gap))
     if together and link in ("or", "comma", "strong"):
         return "and"
@@ -211,7 +212,7 @@ def _conditions(tokens: Tokens, drafts: list[Draft], sequence: _Sequence) -> Non
             continue
         if link in ("strong", "strong-or", "strong-and", "except", "unless"):
             return
-        if opening and link in ("comma", "near", "and"):
+        if opening and link in ("comma", "near", "and", "also"):
             sequence.links[i] = "then"
             return
         people = all(_is_people(node) for node in sequence.nodes[: i + 1])
@@ -234,10 +235,10 @@ def _fold(sequence: _Sequence, default: Op, inclusion: bool) -> Node:
         return sequence.nodes[0]
     if (led := _led_by_sex(sequence, default, inclusion)) is not None:
         return led
-    strong = [i for i, link in enumerate(sequence.links) if link.startswith("strong")]
+    strong = [i for i, link in enumerate(sequence.links) if link == "also" or link.startswith("strong")]
     if strong:
         said = {sequence.links[i] for i in strong}
-        op: Op = "any" if "strong-or" in said else "all" if "strong-and" in said and "strong" not in said else default
+        op: Op = "any" if "strong-or" in said else default if "strong" in said else "all"
         return _join(op, [_fold(part, default, inclusion) for part in _split(sequence, strong)])
     for link in ("then", "must", "except", "unless"):
         if link in sequence.links:
