@@ -72,7 +72,9 @@ def main() -> None:
     timed("limits", lambda: [read_limits(Tokens.of(text)) for text in criteria], len(criteria), rounds)
     timed(
         "rules",
-        lambda: [read_criterion(t, m, place, raw=t, kind="inclusion", entity_numbers=itertools.count(1)) for t, m in pairs],
+        lambda: [
+            read_criterion(t, m, place, raw=t, kind="inclusion", entity_numbers=itertools.count(1)) for t, m in pairs
+        ],
         len(criteria),
         rounds,
     )

@@ -5,12 +5,15 @@ from __future__ import annotations
 import copy
 import gzip
 import json
+import math
 import os
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -99,7 +102,7 @@ def assert_cover(trial: ParsedTrial) -> None:
     """Spans of siblings are in order and disjoint; every visible character lies in exactly one criterion or note."""
 
     def in_order(criteria: tuple[Criterion, ...]) -> None:
-        for left, right in zip(criteria, criteria[1:], strict=False):
+        for left, right in pairwise(criteria):
             assert left.span.text_id != right.span.text_id or left.span.end <= right.span.start, (left.id, right.id)
         for criterion in criteria:
             in_order(criterion.children)
@@ -167,7 +170,7 @@ def rules_in(rule: Rule) -> Iterator[Rule]:
 
 
 def assert_honest_rules(trial: ParsedTrial) -> None:
-    """What is not structured has a reason; groups have members; no range is without bounds or upside down by NaN."""
+    """What is not structured has a reason; groups have members; every range has a bound, and a finite one."""
     for criterion in trial.walk():
         for rule in rules_in(criterion.rule):
             if isinstance(rule, Unstructured):
@@ -178,7 +181,7 @@ def assert_honest_rules(trial: ParsedTrial) -> None:
             if limit is not None:
                 bounds = [bound.value for bound in (limit.lower, limit.upper) if bound is not None]
                 assert bounds, criterion.id
-                assert all(value == value and abs(value) != float("inf") for value in bounds), criterion.id
+                assert all(map(math.isfinite, bounds)), criterion.id
 
 
 def assert_round_trip(trial: ParsedTrial) -> None:
@@ -224,12 +227,13 @@ def test_a_real_record_keeps_every_promise(source: Any) -> None:
 
 LINES = st.sampled_from(
     ["Inclusion Criteria:", "Exclusion Criteria:", "* Age ≥ 18 years", "  * HbA1c > 7 \\% or \\< 5 %", "1. Stroke",
-     "2) any of the following:", "   a. ALT \\> 3 x ULN", "", "None", "I. e. nothing", "- - -", "<b>Bold</b>", "\t\u2028x",
-     "At least two of the following:", "History of asthma; no eczema", "&gt; 5 mg/day prednisone", "(" * 12, "\r", "NYHA III–IV"]
+     "2) any of the following:", "   a. ALT \\> 3 x ULN", "", "None", "I. e. nothing", "- - -", "<b>Bold</b>",
+     "\t\u2028x", "At least two of the following:", "History of asthma; no eczema", "&gt; 5 mg/day prednisone",
+     "(" * 12, "\r", "NYHA III–IV", "Platelets ≥ 150 x 10^9"]
 )  # fmt: skip
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(st.one_of(st.text(max_size=120), st.lists(LINES, max_size=14).map("\n".join)), st.booleans())
 def test_any_text_keeps_every_promise(text: str, as_study: bool) -> None:
     """Arbitrary text, and text made of the usual lines, as a study's markdown or as it stands."""
@@ -306,19 +310,32 @@ class TestParse:
         assert (trial.trial_id, trial.criteria, trial.notes) == ("X2", (), ())
 
     @pytest.mark.parametrize(
-        "unit", ["(", "* (", "[<", "≥ 5 (", "1. 2. ", "no ", "and or ", "18 - ", "- - ", "a, b or c; ", "\\>", "&gt;"]
+        "unit",
+        [
+            "(",
+            "* (",
+            "[<",
+            "≥ 5 (",
+            "1. 2. ",
+            "no ",
+            "18 - ",
+            "a, b or c; ",
+            "\\>",
+            "asthma ",
+            "HbA1c ",
+            "mg/",
+            "of 3 months ",
+        ],
     )
     def test_hostile_lines_are_parsed_in_bounded_time(self, unit: str) -> None:
-        """Sixteen times the text takes nowhere near 256 times the time."""
-        from time import perf_counter
-
+        """Eight times the text takes nowhere near 64 times the time."""
         critparse.parse("x")
         taken = []
-        for times in (250, 4000):
+        for times in (300, 2400):
             start = perf_counter()
             critparse.parse({"eligibility": unit * times})
             taken.append(perf_counter() - start)
-        assert taken[1] < 0.4 + 64 * taken[0]
+        assert taken[1] < 0.5 + 20 * taken[0]
 
 
 class TestParseMany:
@@ -343,7 +360,7 @@ class TestParseMany:
             list(critparse.parse_many(" \n"))
 
     def test_parse_refuses_several_records(self) -> None:
-        """parse is for one; it does not silently take the first."""
+        """It is for one record; it does not silently take the first."""
         with pytest.raises(InputError, match="several records"):
             critparse.parse("\n".join([json.dumps(SIMPLE)] * 2))
 
@@ -413,10 +430,8 @@ class TestLoad:
 class TestImport:
     def test_importing_the_package_loads_nothing_heavy(self) -> None:
         """Neither spaCy nor scispaCy nor numpy nor the unit libraries come with `import critparse`."""
-        code = (
-            "import sys, critparse, critparse.errors; "
-            "print(sorted({'spacy', 'scispacy', 'numpy', 'pint', 'ucumvert', 'lark', 'typer', 'rich'} & set(sys.modules)))"
-        )
+        heavy = ["spacy", "scispacy", "numpy", "pint", "ucumvert", "lark", "typer", "rich"]
+        code = f"import sys, critparse, critparse.errors; print([name for name in {heavy} if name in sys.modules])"
         environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "src")}
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment, timeout=60

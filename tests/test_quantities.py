@@ -1,7 +1,7 @@
 """Numbers, operators, units, limits and times: from words to typed quantities.
 
-Limits are written compactly here: ``>= 18 < 65 a`` (bounds, UCUM unit), ``> 3 xuln``, ``>= 80 % of predicted``, a number
-without sign where nothing says that it limits anything, ``| …`` before the same limit in another unit.
+Limits are written compactly here: ``>= 18 < 65 a`` (bounds, UCUM unit), ``> 3 xuln``, ``>= 80 % of predicted``, a
+number without sign where nothing says that it limits anything, ``| …`` before the same limit in another unit.
 """
 
 from __future__ import annotations
@@ -127,7 +127,9 @@ class TestNumbers:
         tokens = Tokens.of("type 2 diabetes", shields=[(0, 15)])
         assert read_number(tokens, 1) is None
 
-    @pytest.mark.parametrize(("text", "value"), [("-2.5", -2.5), ("−2.5", -2.5), ("+2", 2.0), ("2.5", 2.5), ("- 2", None)])
+    @pytest.mark.parametrize(
+        ("text", "value"), [("-2.5", -2.5), ("−2.5", -2.5), ("+2", 2.0), ("2.5", 2.5), ("- 2", None)]
+    )
     def test_a_sign_belongs_to_the_number_it_touches(self, text: str, value: float | None) -> None:
         """A dash with a blank behind it is no minus."""
         number = read_signed(Tokens.of(text), 0)
@@ -135,7 +137,14 @@ class TestNumbers:
 
     @pytest.mark.parametrize(
         ("text", "grade"),
-        [("III", ("III", 3.0)), ("IIIB", ("IIIB", 3.0)), ("iv", ("iv", 4.0)), ("2", ("2", 2.0)), ("x", None), ("II-III", ("II", 2.0))],
+        [
+            ("III", ("III", 3.0)),
+            ("IIIB", ("IIIB", 3.0)),
+            ("iv", ("iv", 4.0)),
+            ("2", ("2", 2.0)),
+            ("x", None),
+            ("II-III", ("II", 2.0)),
+        ],
     )
     def test_grades_are_roman_or_small(self, text: str, grade: tuple[str, float] | None) -> None:
         """A grade keeps its writing and has a rank."""
@@ -200,7 +209,12 @@ class TestOperators:
 
     @pytest.mark.parametrize(
         ("text", "operator"),
-        [("at least (≥) 18", "ge"), ("greater than (>) 5", "gt"), ("less than or equal to (≤) 5", "le"), ("over > 5", "gt")],
+        [
+            ("at least (≥) 18", "ge"),
+            ("greater than (>) 5", "gt"),
+            ("less than or equal to (≤) 5", "le"),
+            ("over > 5", "gt"),
+        ],
     )
     def test_a_sign_that_repeats_the_words_belongs_to_them(self, text: str, operator: str) -> None:
         """In brackets or without."""
@@ -210,7 +224,9 @@ class TestOperators:
 
 # --- units
 
-UNITS = [(UnitAtom(ucum, dim, float(factor)), surfaces.split("|")) for ucum, dim, factor, surfaces in rows("units.tsv", 4)]
+UNITS = [
+    (UnitAtom(ucum, dim, float(factor)), surfaces.split("|")) for ucum, dim, factor, surfaces in rows("units.tsv", 4)
+]
 ATOMS = [atom for atom, _ in UNITS]
 NOT_UCUM = {"[HU]": "Hounsfield units are [hnsf'U]", "[ETDRS]": "no UCUM unit: an annotation, {ETDRS}"}
 
@@ -233,7 +249,7 @@ def ucum_parser() -> Any:
 
 
 def pint_of(registry: Any, code: str) -> Any:
-    """The code as a pint quantity; ``None`` for what pint does not know: annotations, arbitrary and logarithmic units."""
+    """The code as a pint quantity; ``None`` for what pint does not know: annotations, logarithms."""
     if code.startswith("{") or "[pH]" in code or code in NOT_UCUM or code in ("dB", "Cel", "[degF]"):
         return None
     return registry.from_ucum(code)
@@ -248,7 +264,7 @@ class TestUnits:
 
     @pytest.mark.parametrize("atom", each_atom(), ids=[atom.ucum for atom in ATOMS])
     def test_a_code_is_valid_ucum(self, atom: UnitAtom, ucum_parser: Any) -> None:
-        """ucumvert's grammar, made from the UCUM specification, takes it; alone, below a line and with a power."""
+        """The grammar of ucumvert, made from the UCUM specification, takes it; alone, below a line and with a power."""
         for code in (atom.ucum, f"10*6.{atom.ucum}", f"mg/{atom.ucum}") if "/" not in atom.ucum else (atom.ucum,):
             ucum_parser.parse(code)
 
@@ -346,7 +362,14 @@ class TestUnits:
 
     @pytest.mark.parametrize(
         ("source", "target"),
-        [("mg/dL", "mmol/L"), ("kg", "a"), ("%", "mmol/mol"), ("[IU]/L", "U/L"), ("mL/min", "mL/min/{1.73_m2}"), ("?", "g")],
+        [
+            ("mg/dL", "mmol/L"),
+            ("kg", "a"),
+            ("%", "mmol/mol"),
+            ("[IU]/L", "U/L"),
+            ("mL/min", "mL/min/{1.73_m2}"),
+            ("?", "g"),
+        ],
     )
     def test_units_of_different_dimensions_do_not(self, source: str, target: str) -> None:
         """Mass and amount need the analyte's factor; international units are no enzyme units: never by guessing."""
@@ -763,10 +786,13 @@ class TestTimes:
 
 SUBJECT = "serum markers"
 WRITTEN_UNITS = [
-    ("mg/dL", "mg/dL"), ("g/L", "g/L"), ("mmol/L", "mmol/L"), ("%", "%"), ("kg", "kg"), ("U/L", "U/L"), ("IU/mL", "[IU]/mL"),
+    ("mg/dL", "mg/dL"), ("g/L", "g/L"), ("mmol/L", "mmol/L"), ("%", "%"), ("kg", "kg"), ("U/L", "U/L"),
+    ("IU/mL", "[IU]/mL"),
     ("x 10^9/L", "10*9/L"), ("/mm3", "/mm3"), ("cells/µL", "{cells}/uL"), ("mmHg", "mm[Hg]"), ("mm Hg", "mm[Hg]"),
-    ("mL/min/1.73 m²", "mL/min/{1.73_m2}"), ("years", "a"), ("months", "mo"), ("weeks", "wk"), ("days", "d"), ("hours", "h"),
-    ("ms", "ms"), ("bpm", "/min"), ("points", "{points}"), ("kg/m²", "kg/m2"), ("µg/L", "ug/L"), ("copies/mL", "{copies}/mL"),
+    ("mL/min/1.73 m²", "mL/min/{1.73_m2}"), ("years", "a"), ("months", "mo"), ("weeks", "wk"), ("days", "d"),
+    ("hours", "h"),
+    ("ms", "ms"), ("bpm", "/min"), ("points", "{points}"), ("kg/m²", "kg/m2"), ("µg/L", "ug/L"),
+    ("copies/mL", "{copies}/mL"),
     ("mg/kg/day", "mg/kg/d"), ("g/24 h", "g/(24.h)"), ("cm", "cm"), ("pack-years", "{pack}.a"), ("°C", "Cel"),
     ("pg/mL", "pg/mL"), ("mEq/L", "meq/L"), ("ng per mL", "ng/mL"), ("K/µL", "10*3/uL"), ("", None),
 ]  # fmt: skip
@@ -805,7 +831,9 @@ def sides(operator: str, value: float) -> tuple[Any, Any]:
 def written(template: str, op: str, number: str, unit: str) -> str:
     """The template filled in; a word never touches the number."""
     separated = f"{op} " if op[-1].isalpha() or op[-1] == "." else op
-    text = template.replace("{op}{", "{glued}{").format(subject=SUBJECT, op=op, glued=separated, number=number, unit=unit)
+    text = template.replace("{op}{", "{glued}{").format(
+        subject=SUBJECT, op=op, glued=separated, number=number, unit=unit
+    )
     return " ".join(text.replace(" )", ")").replace(" .", ".").split())
 
 
@@ -835,8 +863,9 @@ def test_an_operator_behind_its_number_comes_back(
 
 @settings(max_examples=300)
 @given(
-    st.sampled_from(["{low}-{high} {unit}", "{low} to {high} {unit}", "{low} – {high} {unit}", "{low} {unit} to {high} {unit}",
-                     "between {low} and {high} {unit}", "from {low} to {high} {unit}", "≥ {low} and ≤ {high} {unit}",
+    st.sampled_from(["{low}-{high} {unit}", "{low} to {high} {unit}", "{low} – {high} {unit}",
+                     "{low} {unit} to {high} {unit}", "between {low} and {high} {unit}",
+                     "from {low} to {high} {unit}", "≥ {low} and ≤ {high} {unit}",
                      "at least {low} {unit} but not more than {high} {unit}", "{low} ≤ x ≤ {high} {unit}"]),
     numbers(), numbers(), st.sampled_from(WRITTEN_UNITS), st.booleans(),
 )  # fmt: skip
@@ -884,7 +913,8 @@ def phrases() -> list[str]:
             for row in rows(name, columns):
                 yield from row[place].split("|")
 
-    return sorted(set(cells())) + ["18", "1.5", "10", "9", "^", "10^9", "/", "(", ")", "-", "±", "1,000", "100 000", "7", "0/7",
+    return [*sorted(set(cells())), "18", "1.5", "10", "9", "^", "10^9", "/", "(", ")", "-", "±", "1,000",
+        "100 000", "7", "0/7",
                                    "III", "HbA1c", "①", "½", "{", "[", ":", "’", "²", "٣", "x"]  # fmt: skip
 
 

@@ -47,7 +47,8 @@ def read_measure(tokens: Tokens, index: int, *, signed: bool = False) -> Measure
     unit = read_unit(tokens, at, number.power)
     unit_tokens = None
     if unit:
-        unit_tokens, at = (at, unit.next), unit.next
+        written = at if unit.next > at else index + 1  # a power alone is written in the number
+        unit_tokens, at = (written, unit.next), unit.next
         if tokens.word(unit_tokens[0] - 1) == "(" and tokens.word(at) == ")":
             at += 1
     reference, at = read_reference(tokens, at, number.value, unit)

@@ -84,13 +84,8 @@ class LeafBuilder:
 
     def _subject(self, draft: Draft) -> Subject:
         spans = tuple(self.span(*where) for where in draft.subject_tokens)
-        surface = (
-            " ".join(self.words(*where) for where in draft.subject_tokens)
-            if draft.concept_id and not draft.named
-            else ""
-        )
-        if draft.kind in ("observation", "measurement") and spans and not surface:
-            surface = " ".join(self.words(*where) for where in draft.subject_tokens)
+        as_written = (draft.concept_id or draft.kind in ("observation", "measurement")) and not draft.named
+        surface = " ".join(self.words(*where) for where in draft.subject_tokens) if as_written else ""
         concepts = concepts_of(draft.concept_id)
         if draft.extended:  # the concept is that of the head word only
             concepts = tuple(concept.model_copy(update={"score": 0.6, "method": "head"}) for concept in concepts)
