@@ -1,6 +1,6 @@
 # Everything runs in the project's own environment, which is made on first use. `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint format schema wheel-test bench clean
+.PHONY: help setup demo test test-all lint format docs wheel-test bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -41,8 +41,10 @@ format: $(STAMP)  ## put the code into shape
 	$(BIN)/ruff check --fix-only --exit-zero .
 	$(BIN)/ruff format .
 
-schema: $(STAMP)  ## write docs/schema.json from the models
+docs: $(STAMP)  ## write the generated pages: schema, conformance, checks
 	$(BIN)/python scripts/export_schema.py
+	$(BIN)/python scripts/export_conformance.py
+	$(BIN)/python scripts/export_checks.py
 
 wheel-test: $(STAMP)  ## build the wheel, install it into a clean environment and run it
 	scripts/wheel-test $(BIN)/python

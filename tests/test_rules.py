@@ -202,10 +202,10 @@ class TestNothingIsLost:
             "zorbled quimsy asthma",
             "asthma, zorbled quimsy",
             "asthma and the quimsy zorbled",
-            gap("asthma zorbled quimsy", habit="unknown words beside a statement"),
-            gap("HbA1c > 8 % zorbled quimsy", habit="unknown words beside a statement"),
-            gap("Age ≥ 18 years who zorbled the quimsy", habit="unknown words beside a statement"),
-            gap("Age ≥ 18 years. the quimsy zorbled", habit="unknown words beside a statement"),
+            "asthma zorbled quimsy",
+            "HbA1c > 8 % zorbled quimsy",
+            "Age ≥ 18 years who zorbled the quimsy",
+            "Age ≥ 18 years. the quimsy zorbled",
         ],
     )
     def test_unknown_words_beside_a_statement_are_not_dropped(self, text: str) -> None:

@@ -151,7 +151,7 @@ def _objects(node: Any) -> list[dict[str, Any]]:
 
 class TestJsonSchema:
     def test_the_file_agrees_with_the_models(self, export: ModuleType) -> None:
-        """docs/schema.json is what the models give; `make schema` writes it."""
+        """docs/schema.json is what the models give; `make docs` writes it."""
         assert export.TARGET.read_text(encoding="utf-8") == export.rendered()
 
     def test_it_is_a_valid_schema(self, export: ModuleType) -> None:

@@ -59,6 +59,7 @@ class Draft:
     qualifiers: list[Mark] = field(default_factory=list)
     scope: Mark | None = None
     evidence: list[TokenRange] = field(default_factory=list)
+    unread: list[TokenRange] = field(default_factory=list)
     confidence: float = 0.9
     reason: str = ""
     extended: bool = False  # the subject says more than its concept

@@ -63,6 +63,7 @@ class LeafBuilder:
         fields = {
             "subject": self._subject(draft),
             "evidence": tuple(self.span(*where) for where in _tidy(draft.evidence)),
+            "unread": tuple(self.span(*where) for where in draft.unread),
             "confidence": draft.confidence,
             "windows": tuple(self.window(window) for window in draft.windows),
         }

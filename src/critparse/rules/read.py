@@ -8,6 +8,7 @@ from critparse.nlp.negation import negation_scopes
 from critparse.nlp.tokens import Tokens
 from critparse.quantities.grammar import read_limits
 from critparse.rules.allergy import allergens
+from critparse.rules.draft import TokenRange
 from critparse.rules.limits import place
 from critparse.rules.marks import attach_marks
 from critparse.rules.names import MentionLike, find_marks, find_names
@@ -15,7 +16,7 @@ from critparse.rules.plain import plain_names
 from critparse.rules.polarity import negate
 from critparse.rules.schedule import attach_doses, attach_frequencies, attach_windows, periods
 from critparse.rules.state import Reading
-from critparse.rules.unread import unread, without_generic
+from critparse.rules.unread import leftovers, unread, without_generic
 from critparse.rules.values import stages, values_of_scores
 
 
@@ -40,6 +41,9 @@ def read(text: str, mentions: Sequence[MentionLike]) -> Reading:
     attach_frequencies(reading)
     attach_marks(reading)
     negate(reading)
+    leftovers(
+        reading.tokens, reading.drafts, [*_covered(reading), *((mark.first, mark.last) for mark in reading.marks)]
+    )
     return reading
 
 
@@ -76,12 +80,16 @@ def _drop_names_that_do_not_matter(reading: Reading) -> None:
             reading.used.add(following.first)
 
 
-def _add_unread(reading: Reading) -> None:
-    """Statements for the words that no other statement, window, dose or negation covers."""
+def _covered(reading: Reading) -> list[TokenRange]:
+    """The tokens of windows, doses, negations and "with or without": read, but no statements of their own."""
     covered = [(window.first, window.last) for window in reading.windows]
     covered += [(limit.first, limit.last) for limit in reading.doses]
     covered += [(scope.cue_first, scope.cue_last) for scope in reading.negations]
-    covered += [(index, found.next + 1) for index, found in reading.tokens.readings("either-way")]
+    return covered + [(index, found.next + 1) for index, found in reading.tokens.readings("either-way")]
+
+
+def _add_unread(reading: Reading) -> None:
+    """Statements for the stretches of words that no other statement, window, dose or negation covers."""
     qualifying = {i for mark in reading.marks if mark.kind == "qualifier" for i in range(mark.first, mark.last)}
-    reading.drafts.extend(unread(reading.tokens, reading.drafts, covered, qualifying))
+    reading.drafts.extend(unread(reading.tokens, reading.drafts, _covered(reading), qualifying))
     reading.sort()

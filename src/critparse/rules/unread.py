@@ -14,6 +14,18 @@ from critparse.rules.subjects import breaks
 _DEPENDENT = word_set("dependent")
 _SEPARATORS = frozenset((",", ";", "and", "or", "•", "(", ")", "/"))
 _EDGES = word_set("edge")
+_CONNECTING = (
+    "except",
+    "if",
+    "modal",
+    "example",
+    "define",
+    "unable",
+    "either-way",
+    "group-any",
+    "group-all",
+    "group-count",
+)
 _JUDGEMENT = word_set("judgement")
 
 
@@ -109,6 +121,36 @@ def _merged(tokens: Tokens, found: list[Draft], drafts: list[Draft]) -> list[Dra
                 continue
         merged.append(draft)
     return merged
+
+
+def leftovers(tokens: Tokens, drafts: list[Draft], covered: Sequence[TokenRange]) -> None:
+    """Give the words that nothing has read to the statement beside them, so that none is lost.
+
+    ``covered``: tokens read in other ways; phrases that only connect statements count as read.
+    """
+    read = [False] * len(tokens)
+    for first, last in [*(where for draft in drafts for where in (*draft.evidence, *draft.subject_tokens)), *covered]:
+        read[first:last] = [True] * (last - first)
+    for kind in _CONNECTING:
+        for first, found in tokens.readings(kind):
+            read[first : found.next] = [True] * (found.next - first)
+    for first, last in _runs(tokens, read):
+        owner = min(drafts, key=lambda d: (max(first - d.last, d.first - last), d.first), default=None)
+        if owner is not None:
+            owner.unread.append((first, last))
+
+
+def _runs(tokens: Tokens, read: list[bool]) -> Iterator[TokenRange]:
+    """Stretches of unread tokens from their first to their last word with content."""
+    start = 0
+    while start < len(tokens):
+        end = start
+        while end < len(tokens) and not read[end] and tokens.word(end) not in _SEPARATORS:
+            end += 1
+        words = [i for i in range(start, end) if content(tokens, i, i + 1)]
+        if words:
+            yield words[0], words[-1] + 1
+        start = end + 1
 
 
 @functools.cache

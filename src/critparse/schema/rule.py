@@ -72,6 +72,7 @@ class _LeafFields(Model):
     dose: Dose | None = None
     scope: Scope | None = None
     evidence: tuple[Span, ...] = ()
+    unread: tuple[Span, ...] = ()
     confidence: float = Field(default=1.0, ge=0, le=1)
 
 
@@ -79,7 +80,8 @@ class Leaf(_LeafFields):
     """One statement about one subject.
 
     ``alternatives``: ``range`` once more in other units, as the text gives it in brackets. ``values``: the allowed
-    values of a list ("ECOG 0, 1 or 2").
+    values of a list ("ECOG 0, 1 or 2"). ``unread``: words beside the statement that critparse does not understand; they
+    may narrow or widen it.
     """
 
     kind: LeafKind

@@ -277,7 +277,9 @@ class _Reader:
             self.section.blocks.append(block)
 
     def _note(self, start: int, end: int, reason: NoteReason) -> None:
-        self.notes.append((start, end, reason))
+        end = start + len(self.text[start:end].rstrip())
+        if end > start:
+            self.notes.append((start, end, reason))
 
     def _flush(self) -> None:
         section = self.section
