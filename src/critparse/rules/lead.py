@@ -13,6 +13,7 @@ from critparse.rules.state import Reading
 from critparse.rules.unread import announces_only
 
 _ANNOUNCING = word_set("announcing")
+_POINTING = frozenset(("following", "these", "below"))
 _CARRIED = ("history", "time", "control", "certainty", "severity", "activity")
 
 
@@ -52,7 +53,7 @@ def read_tail(reading: Reading) -> Tail | None:
         obliged=_has(tokens, "modal", tail),
         either="either" in tokens.lower[first:],
         marks=tuple(_marks(reading, tail)),
-        windows=tuple(window for window in reading.windows if window.first in tail),
+        windows=tuple(w for w in reading.windows if w.first in tail and not _is_of_something(reading, w)),
     )
 
 
@@ -63,6 +64,8 @@ def _steps(reading: Reading) -> dict[int, int]:
         for index, found in reading.tokens.readings(kind):
             steps.update(dict.fromkeys(range(index, found.next), index))
     for window in reading.windows:
+        if _is_of_something(reading, window):
+            continue  # "malignancy within 5 years, except the following:" dates the malignancy
         steps.update(dict.fromkeys(range(window.first, window.last), window.first))
     for mark in reading.marks:
         if mark.kind == "qualifier" and mark.value.split(":")[0] in _CARRIED:
@@ -71,6 +74,12 @@ def _steps(reading: Reading) -> dict[int, int]:
         if name.kind == "allergy":
             steps.update(dict.fromkeys(range(name.first, name.last), name.first))
     return steps
+
+
+def _is_of_something(reading: Reading, window: Window) -> bool:
+    """Whether a window belongs to a statement before it rather than to the list."""
+    announced = not _POINTING.isdisjoint(reading.tokens.lower[: window.first])
+    return not announced and any(name.last <= window.first for name in reading.names)
 
 
 def _has(tokens: Tokens, kind: str, where: range) -> bool:

@@ -58,6 +58,8 @@ def _extend_left(reading: Reading, draft: Draft) -> None:
         first > 0 and draft.first - first < 4 and first - 1 not in taken and content(reading.tokens, first - 1, first)
     ):
         first -= 1
+    if reading.tokens.word(first - 1) == "-" and reading.tokens.word(first - 2) == "non" and first < draft.first:
+        first -= 2  # "non-cardiac pain" is a pain, not the absence of one
     if first < draft.first:
         draft.cover(first, draft.last)
         draft.subject_tokens = [(first, draft.last)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from critparse.nlp.negation import NegationScope
 from critparse.rules import subjects
 from critparse.rules.draft import Draft
 from critparse.rules.state import Reading
@@ -14,16 +15,27 @@ def negate(reading: Reading) -> None:
     _negative_forms(reading)
     _unable(reading)
     responses = [(mark.first, mark.last) for mark in reading.marks if mark.kind == "response"]
-    for scope in reading.negations:
+    for number, scope in enumerate(reading.negations):
         if any(first < scope.cue_last and scope.cue_first < last for first, last in responses):
             continue  # "lack of response to infliximab" tells of the response
         doubled = reading.tokens.word(scope.cue_first - 1) in ("not", "never")  # "not free of infection"
         for draft in reading.drafts:
             head = draft.subject_tokens[0][0] if draft.subject_tokens else draft.first
-            if scope.first <= head < scope.last:
+            inside = any(first <= scope.cue_first < last for first, last in draft.subject_tokens)
+            before = reading.negations[number - 1] if inside and number else None
+            if inside:  # "non-cardiac pain" is a pain; "no non-cardiac pain" is none
+                if before and before.last >= scope.cue_first - 1:
+                    _deny(draft, before)
+            elif scope.first <= head < scope.last:
+                _deny(draft, scope)
                 draft.present = doubled or draft.denied
                 draft.negation = None if doubled else scope.cue_first
-                draft.evidence.append((scope.cue_first, scope.cue_last))
+
+
+def _deny(draft: Draft, scope: NegationScope) -> None:
+    draft.present = draft.denied
+    draft.negation = scope.cue_first
+    draft.evidence.append((scope.cue_first, scope.cue_last))
 
 
 def _negative_forms(reading: Reading) -> None:

@@ -9,6 +9,7 @@ from critparse.quantities.grammar import Limit
 from critparse.rules import subjects
 from critparse.rules.draft import Draft
 from critparse.rules.state import Reading
+from critparse.rules.unread import content
 from critparse.rules.values import STAGE_HEADS, singular
 
 _SCORE_WORDS = word_set("score-word")
@@ -98,12 +99,23 @@ def _counted(reading: Reading, limit: Limit) -> bool:
         if len(gap) > 3 or _NOT_COUNTED.intersection(gap):
             return False
         draft = Draft(name.kind, name.subject, limit.first, name.last, [(name.first, name.last)], name.concept_id)
+        _narrow(reading, draft, limit.last)
         draft.limit, draft.last = per_time(reading, limit, name.last)
         draft.evidence = [(limit.first, limit.last), (name.first, draft.last)]
         reading.used.add(name.first)
         reading.add(draft)
         return True
     return False
+
+
+def _narrow(reading: Reading, draft: Draft, first: int) -> None:
+    """ "at least two untreated lung nodules": the words between count and name belong to the name."""
+    marked = {i for mark in reading.marks for i in range(mark.first, mark.last)}
+    name = draft.subject_tokens[0]
+    words = [i for i in range(first, name[0]) if i not in marked and content(reading.tokens, i, i + 1)]
+    if words and len(words) == name[0] - words[0]:
+        draft.subject_tokens = [(words[0], name[1])]
+        draft.extended, draft.confidence = bool(draft.concept_id), 0.8
 
 
 def per_time(reading: Reading, limit: Limit, at: int) -> tuple[Limit, int]:

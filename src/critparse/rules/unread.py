@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 
 from critparse.lexicon.resources import data_lines
@@ -56,7 +57,7 @@ def unread(
     said = list(read)
     for first, last in covered:
         said[first:last] = [False] * (last - first)
-    found: list[Draft] = []
+    found: list[TokenRange] = []
     for first, last in _stretches(tokens, read):
         if any(said[first:last]):
             continue
@@ -64,10 +65,9 @@ def unread(
         if first >= last or not content(tokens, first, last) or qualifying_only(tokens, first, last, qualifying):
             continue
         dependent = tokens.word(first) in _DEPENDENT and any(d.last <= first for d in drafts)
-        if dependent and not found:
-            continue
-        found.append(unstructured(tokens, first, last))
-    return _merged(tokens, found, drafts)
+        if found or not dependent:
+            found.append((first, last))
+    return [unstructured(tokens, first, last) for first, last in _merged(tokens, found, drafts)]
 
 
 def qualifying_only(tokens: Tokens, first: int, last: int, qualifying: Collection[int]) -> bool:
@@ -101,6 +101,8 @@ def unstructured(tokens: Tokens, first: int, last: int) -> Draft:
     """The statement that these words were not understood, and why."""
     while last > first + 1 and tokens.word(last - 1) in (".", ";", ",", ":", "-", "*"):
         last -= 1
+    if tokens.word(last) == ")" and "(" in tokens.lower[first:last] and ")" not in tokens.lower[first:last]:
+        last += 1
     text = " ".join(tokens.text[tokens.starts[first] : tokens.ends[last - 1]].split())
     draft = Draft("unstructured", text, first, last, [(first, last)], confidence=0.0)
     draft.evidence.append((first, last))
@@ -109,17 +111,18 @@ def unstructured(tokens: Tokens, first: int, last: int) -> Draft:
     return draft
 
 
-def _merged(tokens: Tokens, found: list[Draft], drafts: list[Draft]) -> list[Draft]:
+def _merged(tokens: Tokens, found: list[TokenRange], drafts: list[Draft]) -> list[TokenRange]:
     """Neighbouring unread stretches of one sentence are one statement."""
-    merged: list[Draft] = []
-    for draft in found:
+    starts = sorted(draft.first for draft in drafts)
+    merged: list[TokenRange] = []
+    for first, last in found:
         if merged:
             before = merged[-1]
-            between = any(before.last <= d.first < draft.first for d in drafts)
-            if not between and not breaks(tokens, before.last, draft.first):
-                merged[-1] = unstructured(tokens, before.first, draft.last)
+            between = bisect_left(starts, first) > bisect_left(starts, before[1])
+            if not between and not breaks(tokens, before[1], first):
+                merged[-1] = (before[0], last)
                 continue
-        merged.append(draft)
+        merged.append((first, last))
     return merged
 
 
