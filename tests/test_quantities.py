@@ -676,7 +676,7 @@ class TestTimes:
             ("within the last 6 months", "recency <= 6 mo"),
             ("within the past year", "recency <= 1 a"),
             ("in the last two years", "recency <= 2 a"),
-            ("within the next 6 months", "recency <= 6 mo"),
+            ("within the next 6 months", "recency <= 6 mo after now"),
             ("within 3 months before screening", "recency <= 3 mo before screening"),
             ("within 3 months of enrolment", "recency <= 3 mo around enrollment"),
             ("in the 4 weeks prior to randomization", "recency <= 4 wk before randomization"),

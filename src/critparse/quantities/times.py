@@ -158,6 +158,9 @@ def read_window(tokens: Tokens, limit: Limit) -> Window | None:
         and tokens.word(limit.last) != "history of"
     ):
         return Window("duration", limit, None, limit.first if duration is None else duration, lasting.next)
+    if recency is not None and anchor is None and _is_future(tokens, recency):
+        anchor = AnchorReading("now", "after", recency, limit.first)  # "within the next 6 months"
+        return Window("recency", _at_most(limit), anchor, recency, limit.last)
     if recency is not None:
         return Window("recency", _at_most(limit), anchor, recency, anchor.last if anchor else limit.last)
     if duration is not None and anchor and anchor.relation == "before" and tokens.word(duration) in _WITHIN_WORDS:
@@ -175,6 +178,11 @@ def read_window(tokens: Tokens, limit: Limit) -> Window | None:
             limit = replace(limit, lower=lower, upper=upper, stated=True)
         return Window("recency", limit, None, limit.first, post.next if post else ago.next)
     return None
+
+
+def _is_future(tokens: Tokens, index: int) -> bool:
+    found = tokens.reading(index, "recency")
+    return found is not None and found.value == "future"
 
 
 def _at_most(limit: Limit) -> Limit:

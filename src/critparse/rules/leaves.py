@@ -164,7 +164,11 @@ class LeafBuilder:
             return Frequency(
                 count=_exactly(1.0), interval=interval, evidence=(self.span(frequency.first, frequency.last),)
             )
-        count = frequency.count if isinstance(frequency.count, float) else 1.0
+        if isinstance(frequency.count, Limit):
+            often = self.range(frequency.count).model_copy(update={"unit": None})
+            evidence = (self.span(frequency.first, frequency.last),)
+            return Frequency(count=often, interval=_exactly(1.0, frequency.unit), evidence=evidence)
+        count = frequency.count or 1.0
         interval_value = 1.0
         if 0 < count < 1:  # "every other day": once per two days
             count, interval_value = 1.0, 1 / count

@@ -192,6 +192,8 @@ def _spoken(tokens: Tokens, first: int, last: int) -> Link:
         said = "and"
     if breaks(tokens, first, last):
         return _STRONG[said]
+    if any(tokens.reading(i, "define") for i in range(first, last)):
+        return "also"  # "adequate renal function, defined as A or B": the definition is all that follows
     if said == "near" and any(tokens.reading(i, "example") for i in range(first, last)):
         return "or"
     return "comma" if said == "near" and "," in gap else said

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from critparse.quantities.times import Window, read_frequency, read_period
+from dataclasses import replace
+
+from critparse.quantities.grammar import Limit
+from critparse.quantities.times import FrequencyReading, Window, read_frequency, read_period
 from critparse.rules import subjects
-from critparse.rules.draft import Draft
+from critparse.rules.draft import Draft, TokenRange
 from critparse.rules.limits import drug_near
 from critparse.rules.state import Reading
 from critparse.rules.unknown import border, without_subject
@@ -12,6 +15,8 @@ from critparse.rules.unknown import border, without_subject
 _SEPARATING = frozenset((",", ";", "or", "and", "(", ")"))
 _GIVEN = frozenset(("drug", "procedure"))
 _JOINING = frozenset((",", "or", "and", "/"))
+_TIMES = "{times}/"
+_DATED = frozenset(("condition", "procedure", "drug", "device"))
 _WHOLE = frozenset(("age", "sex", "measurement"))  # kinds that do not share the window of a list
 
 
@@ -30,12 +35,21 @@ def attach_doses(reading: Reading) -> None:
         drug = drug_near(reading, limit)
         for draft in reading.drafts:
             if drug and draft.subject_tokens == [(drug.first, drug.last)] and draft.amount is None:
-                draft.amount = limit
+                _give(draft, limit)
                 draft.cover(limit.first, limit.last)
                 break
         else:  # a second dose of the same drug is a statement of its own
             without_subject(reading, limit)
     reading.sort()
+
+
+def _give(draft: Draft, limit: Limit) -> None:
+    """A dose is an amount; "three times a day" is how often."""
+    if limit.ucum is not None and limit.ucum.startswith(_TIMES):
+        unit = limit.ucum.removeprefix(_TIMES)
+        draft.frequency = FrequencyReading(limit, 1.0, unit, limit.first, limit.last)
+    else:
+        draft.amount = limit
 
 
 def attach_windows(reading: Reading) -> None:
@@ -108,17 +122,11 @@ def _list_of(reading: Reading, owner: Draft) -> list[Draft]:
 
 def _own_statement(reading: Reading, window: Window) -> None:
     """A span of time that belongs to no recognised thing still makes a statement."""
-    where = None
-    if window.limit is not None:
-        probe = window.limit
-        where = (
-            subjects.noun_phrase_before(reading.tokens, border(reading, window.first), probe)
-            if window.first == probe.first
-            else None
-        )
-    if where is None:
-        left = border(reading, window.first)
-        where = (left, window.first) if window.first > left else None
+    if (anchored := _anchored(reading, window)) is not None:
+        reading.add(anchored)
+        reading.sort()
+        return
+    where = _words_before(reading, window)
     subject = reading.words(*where) if where else "unnamed event"
     draft = Draft("observation", subject, window.first, window.last, [where] if where else [], confidence=0.4)
     draft.windows.append(window)
@@ -127,3 +135,28 @@ def _own_statement(reading: Reading, window: Window) -> None:
         draft.cover(*where)
     reading.add(draft)
     reading.sort()
+
+
+def _anchored(reading: Reading, window: Window) -> Draft | None:
+    """ "More than 2 weeks after radiotherapy": what the time is counted from is what the statement is about."""
+    anchor = window.anchor
+    if anchor is None or anchor.relation != "after" or window.kind != "recency":
+        return None
+    name = next((n for n in reading.names if anchor.first <= n.first < anchor.last), None)
+    if name is None or name.kind not in _DATED:
+        return None
+    draft = Draft(name.kind, name.subject, window.first, window.last, [(name.first, name.last)], name.concept_id)
+    draft.windows.append(replace(window, anchor=None))
+    draft.evidence.append((window.first, window.last))
+    draft.confidence = 0.8
+    return draft
+
+
+def _words_before(reading: Reading, window: Window) -> TokenRange | None:
+    """The words before a window that may name what it dates."""
+    left = border(reading, window.first)
+    if window.limit is not None and window.first == window.limit.first:
+        phrase = subjects.noun_phrase_before(reading.tokens, left, window.limit)
+        if phrase:
+            return phrase
+    return (left, window.first) if window.first > left else None

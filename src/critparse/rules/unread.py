@@ -177,7 +177,7 @@ def without_generic(tokens: Tokens, drafts: list[Draft]) -> list[Draft]:
 
 def _qualifier_in(tokens: Tokens, draft: Draft) -> list[Mark]:
     found = tokens.reading(draft.first, "qualifier")
-    if not found or found.next >= draft.last:
+    if not found:
         return []
     kind, value = found.value.split(":")
     return [Mark(kind, value, draft.first, found.next)]
@@ -201,7 +201,9 @@ def _has_company(tokens: Tokens, draft: Draft, drafts: list[Draft]) -> bool:
     for other in drafts:
         if other is draft or _is_generic(tokens, other):
             continue
-        between = tokens.lower[min(draft.last, other.last) : max(draft.first, other.first)]
-        if not any(word in separators for word in between) and len(between) <= 12:
+        first, last = min(draft.last, other.last), max(draft.first, other.first)
+        if any(tokens.reading(at, "if") for at in range(first, last)):
+            continue
+        if last - first <= 12 and not any(word in separators for word in tokens.lower[first:last]):
             return True
     return False
