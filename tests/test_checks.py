@@ -201,6 +201,14 @@ PAIRS = [
         id="volume-for-a-count",
     ),
     pytest.param(
+        "alternative-differs",
+        "warning",
+        _record("Serum creatinine > 1.5 mg/dL (233 µmol/L)"),
+        ["Serum creatinine > 1.5 mg/dL (233 µmol/L)"],
+        _record("Serum creatinine > 1.5 mg/dL (133 µmol/L)"),
+        id="wrong-conversion",
+    ),
+    pytest.param(
         "unit-missing",
         "info",
         _record("Serum creatinine < 1.5"),

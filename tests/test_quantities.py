@@ -14,9 +14,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from critparse.lexicon import analytes
 from critparse.lexicon.tokenize import split
 from critparse.lexicon.vocabulary import UnitAtom, rows, vocabulary
 from critparse.nlp.tokens import Tokens
+from critparse.quantities.analytes import canonical
 from critparse.quantities.grammar import Limit, read_limits
 from critparse.quantities.numbers import read_grade, read_number, read_signed
 from critparse.quantities.operators import read_operator
@@ -960,3 +962,23 @@ def test_tokens_lose_nothing(text: str) -> None:
 def test_the_vocabulary_knows_every_unit() -> None:
     """The table and the trie agree."""
     assert set(vocabulary().atoms) == {atom.ucum for atom in ATOMS}
+
+
+class TestAnalytes:
+    @pytest.mark.parametrize(
+        ("analyte", "value", "unit", "expected"),
+        [
+            ("creatinine", 133, "umol/L", 1.5),
+            ("glucose", 7.0, "mmol/L", 126.1),
+            ("creatinine", 1.5, "mg/dL", 1.5),
+            ("creatinine", 15, "mg/L", 1.5),
+        ],
+    )
+    def test_conventional_and_si_units_meet(self, analyte: str, value: float, unit: str, expected: float) -> None:
+        """The canonical unit takes in mass and molar concentrations alike."""
+        assert canonical(analytes()[analyte], value, unit) == pytest.approx(expected, rel=0.01)
+
+    def test_nothing_is_guessed(self) -> None:
+        """No fixed factor (HbA1c), or a unit of another dimension: no value."""
+        assert canonical(analytes()["hba1c"], 64, "mmol/mol") is None
+        assert canonical(analytes()["creatinine"], 3, "mm[Hg]") is None

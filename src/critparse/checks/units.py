@@ -11,8 +11,9 @@ from critparse.checks.facts import SURE, Facts, at, hull
 from critparse.checks.registry import Problem, check
 from critparse.lexicon import Analyte, default_lexicon
 from critparse.lexicon.lexicon import ANALYTE
+from critparse.quantities.analytes import canonical
 from critparse.quantities.units import dimension
-from critparse.schema import Leaf, Range, Span
+from critparse.schema import Bound, Leaf, Range, Span
 
 _NEAR = 60
 """Characters within which a drug and its dose are quoted together."""
@@ -23,6 +24,8 @@ _ONLY_DIVISOR = re.compile(r"\s{0,3}(?:/|per\b)\s{0,3}[^\d\s]")
 _VALUE_ENDS = re.compile(r"[,;)\]]|\.(?![\d.]|\s\d)|$|(?:and|or|at|on|if|unless|within|for|but|during|prior)\b")
 _COUNTS = frozenset(("1", "", "count", "count/time", "percent", "percentile", "ratio", "fraction"))
 """Dimensions that anything may be given in: "3 times", "35 %", "2 episodes"."""
+_TOLERANCE = 0.1
+"""Share by which rounded conversions may be apart."""
 _DIMENSIONLESS = frozenset(("1", "%", "count", "ratio", "[pH]"))
 
 
@@ -125,6 +128,39 @@ def unit_missing(facts: Facts) -> Iterator[Problem]:
         if stated and not _is_clear(analyte, range_):
             found.add(leaf, range_, where, usual=analyte.unit)
     return found.problems()
+
+
+@check(
+    "alternative-differs",
+    title="A limit and its conversion in brackets do not agree",
+    severity="warning",
+    message="The two limits of {subject} differ: {first} is {expected}, not {second}: “{quote}” ({where}).",
+    suggestion="Check the conversion, and state which of the two holds.",
+)
+def alternative_differs(facts: Facts) -> Iterator[Problem]:
+    """A limit is given in two units, and the two are more than a tenth apart. Only fixed factors are used."""
+    found = _Grouped(facts)
+    for leaf, analyte, range_, where in _analyte_limits(facts):
+        for other in leaf.alternatives:
+            for one, second in ((range_.lower, other.lower), (range_.upper, other.upper)):
+                expected = _expected(analyte, range_, one, other, second)
+                if expected is not None and one and second and range_.unit and other.unit:
+                    first, unit = f"{one.value:g} {range_.unit.text}", other.unit.text
+                    said = {"first": first, "expected": f"{expected:.3g} {unit}", "second": f"{second.value:g} {unit}"}
+                    found.add(leaf, range_, where, **said)
+    return found.problems()
+
+
+def _expected(analyte: Analyte, range_: Range, one: Bound | None, other: Range, second: Bound | None) -> float | None:
+    """What ``one`` is in the unit of the other range, where the text says something else."""
+    units = [r.unit.ucum if r.unit else None for r in (range_, other)]
+    if one is None or second is None or units[0] is None or units[1] is None:
+        return None
+    stated, scale = canonical(analyte, one.value, units[0]), canonical(analyte, 1.0, units[1])
+    if stated is None or not scale:
+        return None
+    expected = stated / scale
+    return expected if abs(expected - second.value) > _TOLERANCE * max(abs(expected), abs(second.value)) else None
 
 
 class _Grouped:
