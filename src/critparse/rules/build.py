@@ -179,16 +179,23 @@ def with_children(own: CriterionReading, children: Sequence[tuple[Rule, str]], k
         )
     rules = tuple(rule for rule, _ in children)
     tail = own.tail or Tail(first=0)
-    if tail.denied or tail.excepted:
+    alternative = tail.joined == "unless" and kind != "exclusion"
+    if (tail.denied or tail.excepted) and not alternative:
         group: Rule = Not(rule=rules[0] if len(rules) == 1 else AnyOf(rules=rules))
     else:
         counted = own.lead is not None and own.lead.op == "at_least"
         group = rules[0] if len(rules) == 1 and not counted else _group(own, rules, [w for _, w in children], kind)
-    if own.node is None:
-        return group
-    if tail.obliged and kind != "exclusion" and isinstance(own.node, Leaf) and own.node.kind == "sex":
-        return IfThen(condition=own.node, rule=group)
-    return AllOf(rules=(*_conjuncts(own.node), group))
+    return group if own.node is None else _with_list(own.node, group, tail, kind)
+
+
+def _with_list(node: Rule, group: Rule, tail: Tail, kind: CriterionKind) -> Rule:
+    """What stands before the list and the list, joined as the lead-in says."""
+    obliged = tail.obliged and isinstance(node, Leaf) and node.kind == "sex"
+    if kind != "exclusion" and (obliged or tail.joined == "if"):
+        return IfThen(condition=node, rule=group)
+    if tail.joined == "or" or (tail.joined == "unless" and kind != "exclusion"):
+        return AnyOf(rules=(node, *(group.rules if isinstance(group, AnyOf) else (group,))))
+    return AllOf(rules=(*_conjuncts(node), group))
 
 
 def _conjuncts(rule: Rule) -> tuple[Rule, ...]:
@@ -202,7 +209,7 @@ def _group(own: CriterionReading, rules: tuple[Rule, ...], trailing: list[str], 
         return AtLeast(count=lead.count, rules=rules, evidence=evidence)
     if lead is not None:
         return AnyOf(rules=rules) if lead.op == "any" else AllOf(rules=rules)
-    if "or" in trailing[:-1] or (own.tail is not None and own.tail.either):
+    if "or" in trailing[:-1] or (own.tail is not None and (own.tail.either or own.tail.joined == "unless")):
         return AnyOf(rules=rules)
     if "and" in trailing[:-1]:
         return AllOf(rules=rules)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from critparse.lexicon.words import word_set
 from critparse.nlp.tokens import Tokens
@@ -22,7 +23,8 @@ class Tail:
     """The end of a lead-in, from token ``first`` on, and what it says of every member of the list.
 
     ``denied``: none of them may hold; ``excepted``: they are exceptions to what stands before; ``allergy``: they are
-    allergens; ``obliged``: the people before must fulfil them; ``either``: one of them is enough.
+    allergens; ``obliged``: the people before must fulfil them; ``either``: one of them is enough;
+    ``joined``: how the list hangs together with what stands before it.
     """
 
     first: int
@@ -31,6 +33,7 @@ class Tail:
     allergy: bool = False
     obliged: bool = False
     either: bool = False
+    joined: Literal["and", "or", "if", "unless"] = "and"
     marks: tuple[Mark, ...] = ()
     windows: tuple[Window, ...] = ()
 
@@ -52,9 +55,19 @@ def read_tail(reading: Reading) -> Tail | None:
         allergy=any(name.kind == "allergy" and name.first in tail for name in reading.names),
         obliged=_has(tokens, "modal", tail),
         either="either" in tokens.lower[first:],
+        joined=_joined(tokens, first),
         marks=tuple(_marks(reading, tail)),
         windows=tuple(w for w in reading.windows if w.first in tail and not _is_of_something(reading, w)),
     )
+
+
+def _joined(tokens: Tokens, first: int) -> Literal["and", "or", "if", "unless"]:
+    """ "Gout or one of the following:", "If diabetic, one of the following:", "Gout unless:"."""
+    if "unless" in tokens.lower[first:]:
+        return "unless"
+    if tokens.reading(0, "if") and first > 0:
+        return "if"
+    return "or" if "or" in (tokens.word(first - 1), tokens.word(first)) else "and"
 
 
 def _steps(reading: Reading) -> dict[int, int]:
@@ -87,16 +100,16 @@ def _has(tokens: Tokens, kind: str, where: range) -> bool:
 
 
 def _marks(reading: Reading, tail: range) -> list[Mark]:
-    """The qualifiers and response words of the tail."""
-    found = []
-    for mark in reading.marks:
-        if mark.first not in tail:
-            continue
-        if mark.kind == "response":
-            found.append(Mark("response", mark.value, mark.first, mark.last))
-        elif mark.kind == "qualifier" and mark.value.split(":")[0] in _CARRIED:
-            kind, value = mark.value.split(":")
-            found.append(Mark(kind, value, mark.first, mark.last))
+    """The qualifiers and response words of the tail, those inside general names too ("prior treatment with …")."""
+    found = [
+        Mark("response", mark.value, mark.first, mark.last)
+        for mark in reading.marks
+        if mark.kind == "response" and mark.first in tail
+    ]
+    for index, reading_ in reading.tokens.readings("qualifier"):
+        kind, value = reading_.value.split(":")
+        if index in tail and kind in _CARRIED:
+            found.append(Mark(kind, value, index, reading_.next))
     return found
 
 

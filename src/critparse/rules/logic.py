@@ -85,7 +85,8 @@ def lead_in(tokens: Tokens) -> LeadIn | None:
     found: LeadIn | None = None
     for kind, op in _GROUP_OPS:
         for i, reading in tokens.readings(kind):
-            if (found is None or reading.next > found.last) and _announces(tokens, reading.next):
+            beyond = found is None or i >= found.last or (i <= found.first and reading.next > found.last)
+            if beyond and _announces(tokens, reading.next):
                 found = LeadIn(op, int(reading.value) if op == "at_least" else 1, i, reading.next)
     return found
 
