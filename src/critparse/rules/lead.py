@@ -80,9 +80,9 @@ def _steps(reading: Reading) -> dict[int, int]:
         if _is_of_something(reading, window):
             continue  # "malignancy within 5 years, except the following:" dates the malignancy
         steps.update(dict.fromkeys(range(window.first, window.last), window.first))
-    for mark in reading.marks:
-        if mark.kind == "qualifier" and mark.value.split(":")[0] in _CARRIED:
-            steps.update(dict.fromkeys(range(mark.first, mark.last), mark.first))
+    for index, found in reading.tokens.readings("qualifier"):
+        if found.value.split(":")[0] in _CARRIED:
+            steps.update(dict.fromkeys(range(index, found.next), index))
     for name in reading.names:
         if name.kind == "allergy":
             steps.update(dict.fromkeys(range(name.first, name.last), name.first))
