@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     criteria = texts()
-    mentions = annotate(criteria)
+    mentions = [found.mentions for found in annotate(criteria)]
     pairs = list(zip(criteria, mentions, strict=True))
     print(f"{len(criteria)} criteria, {sum(map(len, criteria)) / len(criteria):.0f} characters on average")
     timed("limits", lambda: [read_limits(Tokens.of(text)) for text in criteria], len(criteria), rounds)

@@ -478,3 +478,41 @@ class TestBadInput:
         """The error lists the formats there are."""
         with pytest.raises(UnknownFormat, match="page"):
             critparse.parse(TEXT, format="telepathy")
+
+
+def test_a_failing_component_costs_one_criterion_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is swallowed: the criterion comes back unread with the reason, the others are read."""
+    from critparse.lexicon import Lexicon
+
+    match = Lexicon.match
+
+    def fail_on_gout(self: Lexicon, text: str) -> object:
+        if "Gout" in text:
+            raise RuntimeError("out of order")
+        return match(self, text)
+
+    monkeypatch.setattr(Lexicon, "match", fail_on_gout)
+    trial = critparse.parse("Exclusion Criteria:\n\n* Gout\n* Asthma\n")
+    assert [criterion.rule.kind for criterion in trial.criteria] == ["unstructured", "condition"]
+    failed = trial.criteria[0].rule
+    assert failed.kind == "unstructured"
+    assert failed.reason == "internal error: critparse_lexicon: RuntimeError: out of order"
+
+
+def test_a_criterion_that_cannot_be_read_costs_only_itself(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A fault of ours is logged with its traceback; the criterion comes back unread, the record goes on."""
+    from critparse.rules import build
+
+    read = build.read
+
+    def stumble(text: str, mentions: object) -> object:
+        if "Gout" in text:
+            raise IndexError("our fault")
+        return read(text, mentions)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(build, "read", stumble)
+    trial = critparse.parse("Exclusion Criteria:\n\n* Gout\n* Asthma\n")
+    assert [criterion.rule.kind for criterion in trial.criteria] == ["unstructured", "condition"]
+    assert "our fault" in caplog.text

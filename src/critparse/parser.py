@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from critparse._version import __version__
-from critparse.nlp.annotations import MentionAnnotation, abbreviations_of, mentions_of
-from critparse.rules.build import Carried, CriterionReading, read_criterion, with_children
+from critparse.errors import CritparseError
+from critparse.nlp.annotations import MentionAnnotation, abbreviations_of, errors_of, mentions_of
+from critparse.rules.build import Carried, CriterionReading, read_criterion, unread_criterion, with_children
 from critparse.schema import Criterion, CriterionKind, Note, ParsedTrial, ParserInfo, Span
 from critparse.segment import Item, segment
 from critparse.sources.clean import CleanText, plain
 from critparse.sources.record import Record
 
+_LOG = logging.getLogger(__name__)
 PARSER = ParserInfo(name="critparse", version=__version__, model="none (lexicon and rules)")
 ELIGIBILITY = "eligibility"
 _NARRATIVES = ("description", "summary")
@@ -21,16 +25,22 @@ COMPONENTS = ("critparse_lexicon", "critparse_abbreviations")
 """The pipeline of a parse; negation is read with the rules, which know the names and limits it must not cross."""
 
 
-Mentions = Sequence[MentionAnnotation]
+class Annotated(NamedTuple):
+    """The dictionary mentions in one criterion, or why the pipeline failed on it."""
+
+    mentions: Sequence[MentionAnnotation]
+    failure: str | None = None
 
 
-def annotate(texts: Sequence[str]) -> list[list[MentionAnnotation]]:
-    """The dictionary mentions in the words of a text's criteria, its own abbreviations resolved."""
+def annotate(texts: Sequence[str]) -> list[Annotated]:
+    """Run the pipeline over the words of a text's criteria; the text's own abbreviations are resolved."""
     from critparse.nlp.expand import expand
     from critparse.nlp.pipeline import shared
 
     docs = list(shared(COMPONENTS).pipe(texts))
-    return expand(texts, [mentions_of(doc) for doc in docs], [abbreviations_of(doc) for doc in docs])
+    mentions = expand(texts, [mentions_of(doc) for doc in docs], [abbreviations_of(doc) for doc in docs])
+    failures = ["; ".join(f"{component}: {why}" for component, why in errors_of(doc)) for doc in docs]
+    return [Annotated(found, failure or None) for found, failure in zip(mentions, failures, strict=True)]
 
 
 def parse_record(record: Record) -> ParsedTrial:
@@ -91,7 +101,7 @@ def _walk(items: Sequence[Item]) -> Iterator[Item]:
 class _TextReader:
     """Turns the items of one text into criteria; takes annotations in the order of :func:`_walk`."""
 
-    def __init__(self, text: CleanText, annotations: Iterator[Mentions], entity_numbers: Iterator[int]) -> None:
+    def __init__(self, text: CleanText, annotations: Iterator[Annotated], entity_numbers: Iterator[int]) -> None:
         self.text = text
         self.annotations = annotations
         self.entity_numbers = entity_numbers
@@ -123,13 +133,22 @@ class _TextReader:
         def place(start: int, end: int) -> Span:
             return self.text.span(item.content + start, item.content + end)
 
-        return read_criterion(
-            self.text.text[item.content : item.end],
-            found,
-            place,
-            raw=self.text.raw,
-            kind=item.kind,
-            carried=carried,
-            leads=bool(item.children),
-            entity_numbers=self.entity_numbers,
-        )
+        words = self.text.text[item.content : item.end]
+        if found.failure:
+            return unread_criterion(words, place, f"internal error: {found.failure}")
+        try:
+            return read_criterion(
+                words,
+                found.mentions,
+                place,
+                raw=self.text.raw,
+                kind=item.kind,
+                carried=carried,
+                leads=bool(item.children),
+                entity_numbers=self.entity_numbers,
+            )
+        except CritparseError:
+            raise
+        except Exception as error:  # one criterion that trips us up must not cost the record
+            _LOG.exception("a criterion of the text %r could not be read", self.text.id)
+            return unread_criterion(words, place, f"internal error: {type(error).__name__}")

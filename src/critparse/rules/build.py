@@ -92,9 +92,8 @@ def read_criterion(  # noqa: PLR0913  what a criterion is read from has this man
     ranges of ``text`` to spans of ``raw``, the source as given; ``entity_numbers`` gives the numbers of entity ids;
     ``carried``: what the lead-ins above say of it; ``leads``: whether it has a sub-list of its own.
     """
-    whole = place(0, len(text))
     if len(text) > MAX_CHARACTERS:
-        return CriterionReading(_too_long(whole, text), whole)
+        return unread_criterion(text, place, f"longer than {MAX_CHARACTERS:,} characters")
     reading = read(text, mentions)
     lead = lead_in(reading.tokens)
     tail = read_tail(reading) if leads else None
@@ -107,7 +106,7 @@ def read_criterion(  # noqa: PLR0913  what a criterion is read from has this man
     last = reading.tokens.lower[-4:]
     return CriterionReading(
         node=rule if rule is None or carried is None else _with_carried(rule, carried),
-        whole=whole,
+        whole=place(0, len(text)),
         entities=tuple(_entities(reading, builder, raw, entity_numbers)),
         lead=lead,
         lead_span=builder.span(lead.first, lead.last) if lead else None,
@@ -140,10 +139,14 @@ def _with_carried(rule: Rule, carried: Carried) -> Rule:
     return rule.model_copy(update=update)
 
 
-def _too_long(whole: Span, text: str) -> Unstructured:
-    reason = f"longer than {MAX_CHARACTERS:,} characters"
+def unread_criterion(text: str, place: Place, reason: str) -> CriterionReading:
+    """A criterion that could not be read at all, and why."""
+    whole = place(0, len(text))
     subject = Subject(text=text[:80], spans=(whole,))
-    return Unstructured(reason=reason, subject=subject, evidence=(whole,), confidence=0.0)
+    return CriterionReading(
+        Unstructured(reason=reason, subject=subject, evidence=(whole,), confidence=0.0),
+        whole,
+    )
 
 
 def _rule(node: Node, builder: LeafBuilder) -> Rule:
