@@ -149,6 +149,6 @@ class _TextReader:
             )
         except CritparseError:
             raise
-        except Exception as error:  # one criterion that trips us up must not cost the record
+        except Exception as error:  # noqa: BLE001  one criterion that trips us up must not cost the record
             _LOG.exception("a criterion of the text %r could not be read", self.text.id)
             return unread_criterion(words, place, f"internal error: {type(error).__name__}")
