@@ -32,6 +32,7 @@ from critparse.schema import (
     SpanEvidence,
     Unstructured,
 )
+from critparse.sources.clean import guessed, markdown
 
 _SEVERITIES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 _KINDS = {"inclusion": "Inclusion criteria", "exclusion": "Exclusion criteria", "unknown": "Criteria of unknown kind"}
@@ -117,11 +118,16 @@ def _finding(trial: ParsedTrial, finding: Finding) -> Iterator[RenderableType]:
         yield Padding(Text(f"→ {visible(finding.suggestion)}", style="italic"), (0, 0, 0, 4))
 
 
+def _readable(text: str) -> str:
+    r"""A passage on one line, escapes of its source (``\>``) undone: the document keeps them, a reader need not."""
+    return visible((markdown if "\\" in text else guessed)("", "", text).text)
+
+
 def _passage(trial: ParsedTrial, evidence: Evidence) -> Text:
     if isinstance(evidence, FieldEvidence):
         return Text(f"“{visible(evidence.value)}”").append(f"  registry field {visible(evidence.field)}", style="dim")
     source = next(text for text in trial.texts if text.id == evidence.text_id)
-    quote = Text(f"“{visible(source.text[evidence.start : evidence.end])}”")
+    quote = Text(f"“{_readable(source.text[evidence.start : evidence.end])}”")
     owner = _owner(trial, evidence)
     return quote.append(f"  {visible(source.label)}{', ' + owner if owner else ''}", style="dim")
 
@@ -167,7 +173,7 @@ def _tree(criteria: Sequence[Criterion]) -> Tree:
 def _grow(branch: Tree, criterion: Criterion) -> None:
     words = visible(_own_words(criterion))
     lines = [_marked(words)]
-    original = visible(criterion.text.strip().removeprefix(criterion.marker))
+    original = _readable(criterion.text.strip().removeprefix(criterion.marker))
     if _letters(original) != _letters(words):
         lines.append(Text(original, style="dim"))
     if not criterion.children and _is_ambiguous(criterion.rule):

@@ -31,6 +31,7 @@ Link = Literal[
     "must",
     "except",
     "unless",
+    "unless-first",
     "or",
     "either",
     "and",
@@ -215,6 +216,9 @@ def _conditions(tokens: Tokens, drafts: list[Draft], sequence: _Sequence) -> Non
             continue
         if link in ("strong", "strong-or", "strong-and", "except", "unless"):
             return
+        if tokens.word(0) == "unless" and link in ("comma", "also"):
+            sequence.links[i] = "unless-first"  # "Unless treated with statins, LDL > 190 mg/dL"
+            return
         if opening and link in ("comma", "near", "and", "also"):
             sequence.links[i] = "then"
             return
@@ -243,7 +247,7 @@ def _fold(sequence: _Sequence, default: Op, inclusion: bool) -> Node:
         said = {sequence.links[i] for i in strong}
         op: Op = "any" if "strong-or" in said else default if "strong" in said else "all"
         return _join(op, [_fold(part, default, inclusion) for part in _split(sequence, strong)])
-    for link in ("then", "must", "except", "unless"):
+    for link in ("then", "must", "except", "unless", "unless-first"):
         if link in sequence.links:
             at = sequence.links.index(link)
             left, right = (_fold(part, default, inclusion) for part in _cut(sequence, at))
@@ -265,6 +269,8 @@ def _led_by_sex(sequence: _Sequence, default: Op, inclusion: bool) -> Node | Non
 
 def _conditional(link: Link, left: Node, right: Node, inclusion: bool) -> Node:
     """Conditions and exceptions. What excludes is the whole conjunction: an implication would exclude all others."""
+    if link == "unless-first":
+        return _join("any", [right, _positive(left)]) if inclusion else _exception(right, left)
     if link == "unless":
         return _join("any", [left, _positive(right)])
     if link == "except":

@@ -36,6 +36,7 @@ def read(text: str, mentions: Sequence[MentionLike]) -> Reading:
     reading.drafts = without_generic(reading.tokens, reading.drafts)
     allergens(reading.tokens, reading.drafts)
     _add_unread(reading)
+    _drop_leading_exception(reading)
     attach_doses(reading)
     attach_windows(reading)
     attach_frequencies(reading)
@@ -78,6 +79,18 @@ def _drop_names_that_do_not_matter(reading: Reading) -> None:
         following = next((name for name in reading.names if name.first >= found.next), None)
         if following and following.first - found.next <= 3:
             reading.used.add(following.first)
+
+
+def _drop_leading_exception(reading: Reading) -> None:
+    """ "Except for hair loss, all adverse events …": an exception to what only follows is kept as unread words."""
+    tokens = reading.tokens
+    opening = tokens.reading(0, "except")
+    if not opening or tokens.word(0) == "unless" or "," not in tokens.lower:
+        return
+    comma = tokens.lower.index(",")
+    following = [draft for draft in reading.drafts if draft.first > comma]
+    if following:
+        reading.drafts = following
 
 
 def _covered(reading: Reading) -> list[TokenRange]:

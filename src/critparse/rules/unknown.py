@@ -50,8 +50,10 @@ def without_subject(reading: Reading, limit: Limit) -> None:
         draft.subject_tokens.append(where)
         draft.cover(where[0], max(where[1], end) if after else where[1])
         for name in reading.names:
-            if where[0] <= name.first < where[1] and phrase:
+            if where[0] <= name.first < where[1]:
                 reading.used.add(name.first)
+                if after and not name.numeric:  # "> 10 degrees of coronal deformity"
+                    draft.kind, draft.concept_id, draft.extended = name.kind, name.concept_id, True
     reading.add(draft)
 
 
