@@ -10,6 +10,9 @@ _TREATMENTS = ("drug", "procedure", "device")
 _UNQUALIFIED = ("age", "sex", "consent")
 _SHARED = frozenset(("history", "control", "severity", "time", "certainty", "activity", "significance"))
 _LIST = frozenset((",", "or", "and", "/"))
+_RELATIVE = frozenset(("that", "which", "is", "are", "was", "were", "currently", "has", "have", "been"))
+_TRAILING = frozenset(("not", "in"))  # "diabetes not controlled", "disease in remission"
+_OF_A_STATE = frozenset(("activity", "control"))
 _STOPS = frozenset((",", ";", ".", "with", "who", "("))
 
 
@@ -56,9 +59,14 @@ def _respond(reading: Reading, mark: Mark) -> None:
 
 
 def _qualify(reading: Reading, mark: Mark) -> None:
-    """A qualifier belongs to the next statement; a route to the next drug."""
+    """A qualifier belongs to the next statement, in a relative clause to the one before; a route to the next drug."""
     kind, value = mark.value.split(":")
     qualifier = Mark(kind, value, mark.first, mark.last)
+    described = _described(reading, mark) if kind in _OF_A_STATE else None
+    if described is not None:
+        described.qualifiers.append(qualifier)
+        described.cover(mark.first, mark.last)
+        return
     at = mark.last
     for draft in reading.drafts:
         if draft.first < mark.first or draft.kind in _UNQUALIFIED:
@@ -76,6 +84,20 @@ def _qualify(reading: Reading, mark: Mark) -> None:
             if draft.first - mark.last <= 4 and mark.last <= draft.first:
                 draft.cover(mark.first, mark.last)
         break
+
+
+def _described(reading: Reading, mark: Mark) -> Draft | None:
+    """ "Hypertension that is not controlled", "lupus in remission": the condition whose state follows it."""
+    trailing = reading.tokens.word(mark.first) in _TRAILING
+    for draft in reading.drafts:
+        gap = reading.tokens.lower[draft.last : mark.first]
+        if (
+            draft.kind == "condition"
+            and _RELATIVE.issuperset(gap)
+            and (0 < len(gap) <= 4 or (trailing and draft.last == mark.first))
+        ):
+            return draft
+    return None
 
 
 def _only_marks(reading: Reading, first: int, last: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from critparse.nlp.negation import NegationScope
 from critparse.rules import subjects
-from critparse.rules.draft import Draft
+from critparse.rules.draft import Draft, Mark
 from critparse.rules.state import Reading
 
 _REACH = 5  # tokens between "unable to" and what one is unable to do
@@ -14,10 +14,9 @@ def negate(reading: Reading) -> None:
     """Mark the statements in the scope of a negation as denied; two negations of one statement cancel out."""
     _negative_forms(reading)
     _unable(reading)
-    responses = [(mark.first, mark.last) for mark in reading.marks if mark.kind == "response"]
     for number, scope in enumerate(reading.negations):
-        if any(first < scope.cue_last and scope.cue_first < last for first, last in responses):
-            continue  # "lack of response to infliximab" tells of the response
+        if any(_tells_of(mark, scope) for mark in reading.marks):
+            continue
         doubled = reading.tokens.word(scope.cue_first - 1) in ("not", "never")  # "not free of infection"
         for draft in reading.drafts:
             head = draft.subject_tokens[0][0] if draft.subject_tokens else draft.first
@@ -30,6 +29,13 @@ def negate(reading: Reading) -> None:
                 _deny(draft, scope)
                 draft.present = doubled or draft.denied
                 draft.negation = None if doubled else scope.cue_first
+
+
+def _tells_of(mark: Mark, scope: NegationScope) -> bool:
+    """Whether a "not" is the mark's own: "lack of response to infliximab", "has not recovered from surgery"."""
+    if mark.kind == "response":
+        return mark.first < scope.cue_last and scope.cue_first < mark.last
+    return mark.kind == "qualifier" and mark.first <= scope.cue_first and scope.cue_last <= mark.last
 
 
 def _deny(draft: Draft, scope: NegationScope) -> None:
