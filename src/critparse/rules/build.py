@@ -10,6 +10,7 @@ from critparse.rules.lead import Tail, own_drafts, read_tail
 from critparse.rules.leaves import LeafBuilder, Place, concepts_of
 from critparse.rules.logic import LeadIn, Node, combine, lead_in
 from critparse.rules.names import MentionLike
+from critparse.rules.permission import without_permissions
 from critparse.rules.read import read
 from critparse.rules.state import Reading
 from critparse.rules.unread import unstructured
@@ -98,6 +99,8 @@ def read_criterion(  # noqa: PLR0913  what a criterion is read from has this man
     lead = lead_in(reading.tokens)
     tail = read_tail(reading) if leads else None
     drafts = own_drafts(reading, tail, lead)
+    if tail is None:
+        drafts = without_permissions(reading.tokens, drafts, inclusion=kind != "exclusion")
     if not drafts and lead is None and tail is None and len(reading.tokens):
         drafts = [unstructured(reading.tokens, 0, len(reading.tokens))]
     builder = LeafBuilder(reading.tokens, place)

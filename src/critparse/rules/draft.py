@@ -68,6 +68,8 @@ class Draft:
     inherited: bool = False  # its subject is that of the limit before it
     join: str = ""  # how it hangs together with the statement before it that shares its limit: "or", "and"
     denied: bool = False  # its own words deny the subject ("nonsmoker")
+    forbidden: bool = False  # "is not allowed": in an exclusion criterion what excludes
+    permitted: bool = False  # allowed where the rest excludes: an exception
     negation: int | None = None  # the first token of the negation cue it stands under
 
     def cover(self, first: int, last: int) -> None:

@@ -9,6 +9,7 @@ The documented readings of what English leaves open:
 - "and" binds closer than "or" (marked ambiguous when both stand in one sentence);
 - under one negation "or" joins negated statements by "and" ("no A or B": neither);
 - an exception ("except", "unless", "other than") limits all of its sentence that stands before it;
+- what an exclusion criterion allows ("…. Inhaled steroids are allowed.") is an exception to what stands before it;
 - a trailing "if" is about the statement right before it.
 """
 
@@ -168,6 +169,8 @@ def _link(tokens: Tokens, left: Draft, right: Draft, depths: list[int], base: in
     between = range(left.last, right.first)
     if any(tokens.reading(i, "except") for i in between):
         return "unless" if inclusion and "unless" in tokens.lower[left.last : right.first] else "except"
+    if right.permitted and not left.permitted:
+        return "except"
     if any(tokens.reading(i, "if") for i in between):
         return "if"
     gap = tokens.lower[left.last : right.first]
