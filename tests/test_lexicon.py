@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import ucumvert
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,13 +40,13 @@ def lexicon() -> Lexicon:
 @pytest.fixture(scope="module")
 def ucum_parser() -> Any:
     """A parser of UCUM codes; its grammar is made from the specification."""
-    return pytest.importorskip("ucumvert").get_ucum_parser()
+    return ucumvert.get_ucum_parser()
 
 
 @pytest.fixture(scope="module")
 def ucum() -> Any:
     """Units by their UCUM codes, with what they are worth."""
-    return pytest.importorskip("ucumvert").PintUcumRegistry()
+    return ucumvert.PintUcumRegistry()
 
 
 def surfaces(lexicon: Lexicon, text: str) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import ucumvert
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -230,13 +231,13 @@ ATOMS = [atom for atom, _ in UNITS]
 @pytest.fixture(scope="module")
 def ucum() -> Any:
     """UCUM by its own grammar and as pint units: slow to build, hence once."""
-    return pytest.importorskip("ucumvert").PintUcumRegistry()
+    return ucumvert.PintUcumRegistry()
 
 
 @pytest.fixture(scope="module")
 def ucum_parser() -> Any:
     """UCUM's grammar alone."""
-    return pytest.importorskip("ucumvert").get_ucum_parser()
+    return ucumvert.get_ucum_parser()
 
 
 def pint_of(registry: Any, code: str) -> Any:

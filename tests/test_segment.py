@@ -431,7 +431,6 @@ class TestNarrative:
         assert tree(text, segment(text, narrative=True).items) == ["Stroke", "Dialysis"]
 
 
-@pytest.mark.skipif(not TRIAL.exists(), reason="corpora/NCT01741857.txt is not there yet")
 def test_both_copies_of_the_first_trial_have_the_same_shape() -> None:
     """The narrative and the list of NCT01741857 differ only in the age; both regimens are children."""
     page = TRIAL.read_text(encoding="utf-8")

@@ -10,16 +10,17 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from critparse.lexicon.vocabulary import rows
+from critparse.lexicon.words import word_set
 from critparse.nlp.tokens import Tokens
 
 MAX_SCOPE = 12
 """How many tokens a cue reaches after itself or after the last list separator."""
 
-_LIST_WORDS = frozenset((",", "and", "or", "nor", "/", "&"))
-_JOINING = frozenset((",", "and", "&"))
+_LIST_WORDS = word_set("negated-list")
+_JOINING = word_set("negated-joining")
 _OPERATORS = ("op-pre", "op-post")
 _STOPS = ("neg-stop", "except", "if")
-_CLAUSE_OPENERS = frozenset(("is", "are", "will", "must"))
+_CLAUSE_OPENERS = word_set("clause-opener")
 
 TokenRange = tuple[int, int]
 NameAt = dict[int, TokenRange]  # the name that covers a token

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from critparse.lexicon.words import word_set
 from critparse.nlp.tokens import Tokens
 from critparse.quantities.measures import (
     Measure,
@@ -35,7 +36,7 @@ from critparse.quantities.units import convert, dimension, read_unit
 from critparse.schema import Bound, Reference
 
 _FLIP = {"ge": "le", "gt": "lt", "le": "ge", "lt": "gt", "eq": "eq"}
-_ALTERNATING = frozenset(("or", "and", ",", "/", "&"))
+_ALTERNATING = word_set("sharing")
 _JOINS = ("and", "but", "to", ",", "-", "–", "—", "&", "/", "~", "through", "or", "yet", "with", ";")
 _HYPHENS = ("-", "‑", "–", "‐")
 
@@ -66,6 +67,13 @@ class Limit:
     outside: bool = False
     pair: float | None = None
     alternatives: tuple[Limit, ...] = ()
+
+    @property
+    def number(self) -> float:
+        """The lower bound's number, or the upper one's where there is no lower."""
+        bound = self.lower or self.upper
+        assert bound is not None, "a limit has a bound"
+        return bound.value
 
     @property
     def is_time(self) -> bool:
@@ -214,8 +222,7 @@ def _with_post(tokens: Tokens, limit: Limit) -> Limit:
     post = tokens.reading(limit.last, "op-post")
     if post and limit.operator in ("ge", "gt", "le", "lt", "eq") and tokens.word(limit.last) in ("or", "and"):
         if limit.operator == "eq":
-            value = (limit.lower or limit.upper).value  # type: ignore[union-attr]
-            lower, upper = _bounds(post.value, value)
+            lower, upper = _bounds(post.value, limit.number)
             return replace(limit, lower=lower, upper=upper, last=post.next, operator=post.value)
         if post.value[0] == limit.operator[0]:
             return replace(limit, last=post.next)

@@ -12,7 +12,7 @@ from critparse.schema import Bound, WindowKind
 
 Relation = Literal["before", "after", "during", "around"]
 _GENERIC_STOPS = word_set("anchor-end")
-_WITHIN_WORDS = frozenset(("during", "over", "throughout", "across"))
+_WITHIN_WORDS = word_set("within")
 _LONGEST_PREFIX = 5
 _CERTAIN_RELATIONS = word_set("certain-relation")
 

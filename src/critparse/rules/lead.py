@@ -14,7 +14,7 @@ from critparse.rules.state import Reading
 from critparse.rules.unread import announces_only
 
 _ANNOUNCING = word_set("announcing")
-_POINTING = frozenset(("following", "these", "below"))
+_POINTING = word_set("pointing")
 _CARRIED = ("history", "time", "control", "certainty", "severity", "activity")
 
 

@@ -18,9 +18,9 @@ from critparse.schema import Bound
 _DOSED = frozenset(("mass", "volume", "arbitrary", "enzyme", "amount", "count", "radiation", "activity", "equivalent"))
 _DOSED_PER = frozenset(("time", "mass", "area", "bsa", "count"))
 _BARE_GAP = word_set("before-bare-value")
-_SEPARATING = frozenset((",", ";", "or", "and", "(", ")"))
+_SEPARATING = word_set("separating")
 _BLOOD_PRESSURE = "ANALYTE:blood-pressure"
-_DATING = frozenset(("before", "after", "since"))
+_DATING = word_set("dating")
 _GOES_ON = word_set("age-continues")
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from critparse.lexicon.words import word_set
 from critparse.nlp.tokens import Tokens
 from critparse.rules.draft import Draft
 from critparse.rules.subjects import breaks
@@ -46,8 +47,8 @@ _ENTITY_KINDS = frozenset(
 )
 _GROUP_OPS: tuple[tuple[str, Op], ...] = (("group-any", "any"), ("group-all", "all"), ("group-count", "at_least"))
 _DEMOGRAPHICS = ("age", "sex")
-_OR = frozenset(("or", "nor", "/"))
-_AND = frozenset(("and", "&", "plus"))
+_OR = word_set("or")
+_AND = word_set("and")
 _STRONG: dict[Link, Link] = {"or": "strong-or", "either": "strong-or", "and": "strong-and", "near": "strong"}
 _GROUPS_OF_PEOPLE = frozenset(("childbearing potential", "premenopausal", "postmenopausal", "surgical sterility"))
 

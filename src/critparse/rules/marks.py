@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from critparse.lexicon.words import word_set
 from critparse.rules import subjects
 from critparse.rules.draft import Draft, Mark
 from critparse.rules.state import Reading
@@ -9,11 +10,11 @@ from critparse.rules.state import Reading
 _TREATMENTS = ("drug", "procedure", "device")
 _UNQUALIFIED = ("age", "sex", "consent")
 _SHARED = frozenset(("history", "control", "severity", "time", "certainty", "activity", "significance"))
-_LIST = frozenset((",", "or", "and", "/"))
-_RELATIVE = frozenset(("that", "which", "is", "are", "was", "were", "currently", "has", "have", "been"))
-_TRAILING = frozenset(("not", "in"))  # "diabetes not controlled", "disease in remission"
+_LIST = word_set("joining")
+_RELATIVE = word_set("relative")
+_TRAILING = word_set("trailing")  # "diabetes not controlled", "disease in remission"
 _OF_A_STATE = frozenset(("activity", "control"))
-_STOPS = frozenset((",", ";", ".", "with", "who", "("))
+_STOPS = word_set("qualifier-stop")
 
 
 def attach_marks(reading: Reading) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from critparse.lexicon import Analyte, Score, Subject, default_lexicon
+from critparse.lexicon.words import word_set
 from critparse.nlp.tokens import Tokens
 from critparse.quantities.units import dimension
 from critparse.rules.draft import Mark, Name
@@ -23,7 +24,7 @@ _LEAF_OF_LABEL = {
 }
 _NUMERIC_CUES = frozenset(("age", "life expectancy", "alcohol use", "smoking"))
 _CONSUMED = frozenset(("count", "count/time", "mass", "mass/time", "volume", "volume/time", "pack-years", "time"))
-_SHARING = frozenset(("and", "or", "/", ",", "&"))
+_SHARING = word_set("sharing")
 _MARK_TYPES = ("qualifier", "response", "scope", "measure-value")
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from critparse.lexicon.words import word_set
 from critparse.nlp.tokens import Tokens
 from critparse.rules.draft import Draft, TokenRange
 from critparse.rules.subjects import breaks
 from critparse.rules.unread import unstructured
 
 REASON = "a permission, not a requirement"
-_OPENING = frozenset(("(", "[", "but", "however", "although", "though"))
+_OPENING = word_set("clause-opening")
 _CLOSING = frozenset((")", "]"))
 _ALWAYS_ASKED = frozenset(("age", "sex", "consent", "unstructured"))  # "men and women are eligible"
 

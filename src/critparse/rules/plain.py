@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from critparse.lexicon.words import word_set
 from critparse.rules.draft import Draft, Name, TokenRange
 from critparse.rules.state import Reading
 from critparse.rules.unread import content
 
 _EXTENDED = frozenset(("condition", "procedure", "device", "observation"))
-_SEPARATING = frozenset((",", "or", "and", ";", "/", "("))
+_SEPARATING = word_set("separating-names")
 
 
 def plain_names(reading: Reading) -> None:

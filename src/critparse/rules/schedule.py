@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from critparse.lexicon.words import word_set
 from critparse.quantities.grammar import Limit
 from critparse.quantities.times import FrequencyReading, Window, read_frequency, read_period
 from critparse.rules import subjects
@@ -12,9 +13,9 @@ from critparse.rules.limits import drug_near
 from critparse.rules.state import Reading
 from critparse.rules.unknown import border, without_subject
 
-_SEPARATING = frozenset((",", ";", "or", "and", "(", ")"))
+_SEPARATING = word_set("separating")
 _GIVEN = frozenset(("drug", "procedure"))
-_JOINING = frozenset((",", "or", "and", "/"))
+_JOINING = word_set("joining")
 _TIMES = "{times}/"
 _DATED = frozenset(("condition", "procedure", "drug", "device"))
 _WHOLE = frozenset(("age", "sex", "measurement"))  # kinds that do not share the window of a list

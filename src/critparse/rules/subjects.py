@@ -15,7 +15,7 @@ _REACH = 14  # tokens between a subject and its limit
 _LIST_WORDS = word_set("subject-list")
 _AFTER_AGE = word_set("after-age")
 _AGE_UNITS = frozenset(("a", "mo", "wk", "d"))
-_COUNT_FILLERS = frozenset(("of", "on", "in", "the", "a", "prior", "previous", "or", "different", "separate"))
+_COUNT_FILLERS = word_set("count-filler")
 _TRAILING = word_set("before-limit")
 _LEADING = word_set("before-subject")
 
@@ -193,8 +193,7 @@ def _people_words() -> frozenset[str]:
 
 def _bare_age(tokens: Tokens, limit: Limit) -> bool:
     """ "Patients under 18", "Adults over 65": no unit, but a word that goes with ages and a plausible number."""
-    value = (limit.lower or limit.upper).value  # type: ignore[union-attr]
-    plausible = limit.ucum is None and limit.relative_to is None and 5 <= value <= 100
+    plausible = limit.ucum is None and limit.relative_to is None and 5 <= limit.number <= 100
     return plausible and limit.first > 0 and tokens.word(limit.first) in ("under", "over", "above", "below", "between")
 
 

@@ -14,8 +14,8 @@ from critparse.rules.values import STAGE_HEADS, singular
 
 _SCORE_WORDS = word_set("score-word")
 _NOT_COUNTED = word_set("not-counted")
-_CONDITIONAL = frozenset(("if", "for", "with", "when", "unless"))
-_LEFT_BORDERS = frozenset((",", ";", "•", ".", ":", "(", "and", "or"))
+_CONDITIONAL = word_set("conditional")
+_LEFT_BORDERS = word_set("left-border")
 
 
 def without_subject(reading: Reading, limit: Limit) -> None:

@@ -10,7 +10,7 @@ from critparse.quantities.numbers import read_grade
 from critparse.rules.draft import Draft, Name
 from critparse.rules.state import Reading
 
-STAGE_HEADS = frozenset(("stage", "stages", "grade", "grades", "class", "classes"))
+STAGE_HEADS = word_set("stage-head")
 _LIST_JOINS = word_set("value-list")
 _SCORE_FILLERS = word_set("before-score-value")
 _LETTERS = ("A", "B", "C", "D", "E")
