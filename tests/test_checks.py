@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import FIRST_TRIAL, ROOT, SHARED, module_at
 
 import critparse
 from critparse import checks
@@ -18,9 +15,6 @@ from critparse.checks import registry
 from critparse.checks.ages import eligibility_age
 from critparse.checks.facts import Facts
 from critparse.schema import FieldEvidence, Finding, ParsedTrial, SpanEvidence
-
-ROOT = Path(__file__).resolve().parent.parent
-SHARED = Path(os.environ.get("CRITPARSE_SHARED", ROOT.parent / "shared"))
 
 LIST = "Inclusion Criteria:\n\n{inclusion}\n\nExclusion Criteria:\n\n{exclusion}\n"
 
@@ -409,7 +403,7 @@ class TestCopies:
 class TestRun:
     def test_project_trial(self) -> None:
         """NCT01741857: the conflict of the three maximum ages and the incomplete dose, nothing else."""
-        trial = critparse.parse(ROOT / "corpora" / "NCT01741857.txt")
+        trial = critparse.parse(FIRST_TRIAL)
         assert [(f.code, f.severity) for f in trial.findings] == [
             ("age-maximum-conflict", "error"),
             ("unit-incomplete", "warning"),
@@ -443,7 +437,7 @@ class TestRun:
 
     def test_run_is_deterministic(self) -> None:
         """The same document gives the same findings in the same order."""
-        trial = critparse.parse(ROOT / "corpora" / "NCT01741857.txt")
+        trial = critparse.parse(FIRST_TRIAL)
         assert checks.run(trial) == trial.findings
 
     @given(st.text(max_size=300))
@@ -467,15 +461,7 @@ class TestCatalogue:
     def test_documentation_is_fresh(self) -> None:
         """docs/checks.md is what scripts/export_checks.py writes."""
         page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
-        assert page == _module("scripts/export_checks.py").rendered()
-
-
-def _module(path: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+        assert page == module_at("scripts/export_checks.py").rendered()
 
 
 @pytest.mark.slow
@@ -485,7 +471,7 @@ def _module(path: str) -> ModuleType:
 class TestAlarmsAreTrue:
     def test_precision_and_recall(self) -> None:
         """On hand-labelled records the alarms keep the promised precision and recall."""
-        bench = _module("benchmarks/bench_checks.py")
+        bench = module_at("benchmarks/bench_checks.py")
         figures = {check: bench.precision_recall(count) for check, count in bench.measure().items()}
         floors = {"age": (0.90, 0.85), "sex": (0.85, 0.75), "healthy_volunteers": (0.85, 0.75)}
         for check, (precision, recall) in floors.items():

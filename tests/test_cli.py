@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from support import FIRST_TRIAL, ROOT
 from typer.testing import CliRunner
 
 import critparse.checks
@@ -21,8 +22,7 @@ from critparse.cli.messages import progress
 from critparse.exports.terminal import show, visible
 from critparse.schema import FieldEvidence, Finding, ParsedTrial, SpanEvidence
 
-ROOT = Path(__file__).resolve().parent.parent
-RECORD = ROOT / "corpora" / "NCT01741857.txt"
+RECORD = FIRST_TRIAL
 TEXT = "Inclusion criteria:\n- Age 18 to 75 years\n- ALT > 3 x ULN\nExclusion criteria:\n- Pregnant\n"
 LINES = (
     '{"id": "A1", "eligibility": "Inclusion:\\n- Age 18 or older"}\n'

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from support import SHARED
 
 from critparse.cli import main
 from critparse.errors import InputError, InputNotFound, MalformedInput
 from critparse.learn.lct import Document, fold_of, read_lct, read_number
 from critparse.learn.thresholds import Limit, limits_by_line, score
 
-ROOT = Path(__file__).resolve().parent.parent
-SHARED = Path(os.environ.get("CRITPARSE_SHARED", ROOT.parent / "shared"))
 NAME = "NCT99999901"
 TEXT = "Aged 18 to 75 years\nALT > 3 x ULN, AST below 90\nNo fever in the last 2 weeks\n"
 # Two operators that agree with their words, one that does not ("below" annotated as "at least"), a range.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import importlib.util
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import notation
 import pytest
 import yaml
 
@@ -18,11 +18,6 @@ HERE = Path(__file__).parent
 CORPORA = HERE.parent / "corpora"
 PAGE = CORPORA / "NCT01741857.txt"
 GOLD: dict[str, Any] = yaml.safe_load((CORPORA / "NCT01741857.gold.yaml").read_text(encoding="utf-8"))
-
-_spec = importlib.util.spec_from_file_location("notation", HERE / "notation.py")
-assert _spec and _spec.loader
-notation = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(notation)
 
 
 def flat(criteria: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

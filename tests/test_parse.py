@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from support import FIRST_TRIAL, ROOT, SHARED, rules_in, spans_in
 
 import critparse
 from critparse.errors import (
@@ -32,11 +32,9 @@ from critparse.errors import (
     MalformedInput,
     UnknownFormat,
 )
-from critparse.schema import Criterion, FieldEvidence, ParsedTrial, Rule, Span, SpanEvidence, Unstructured
+from critparse.schema import Criterion, FieldEvidence, ParsedTrial, Span, SpanEvidence, Unstructured
 
-CHECKOUT = Path(__file__).parents[1]
-PAGE = CHECKOUT / "corpora" / "NCT01741857.txt"
-SHARED = Path(os.environ.get("CRITPARSE_SHARED", CHECKOUT.parent / "shared"))
+PAGE = FIRST_TRIAL
 ORIGINALS = SHARED / "registry" / "originals" / "v2"
 RECORDS = SHARED / "registry" / "records.jsonl.gz"
 
@@ -61,18 +59,6 @@ SIMPLE = {"id": "X1", "eligibility": TEXT, "minimum_age": "18 Years", "maximum_a
 
 
 # --- what every document must fulfil
-
-
-def spans_in(value: Any) -> Iterator[Span]:
-    """Every span anywhere in a model."""
-    if isinstance(value, Span):
-        yield value
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from spans_in(getattr(value, name))
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from spans_in(item)
 
 
 def families(criteria: Iterable[Criterion]) -> Iterator[list[Criterion]]:
@@ -157,16 +143,6 @@ def assert_identified(trial: ParsedTrial) -> None:
             assert [child.id for child in criterion.children] == [
                 f"{criterion.id}.{number}" for number in range(1, len(criterion.children) + 1)
             ]
-
-
-def rules_in(rule: Rule) -> Iterator[Rule]:
-    """The rule and all rules in it."""
-    yield rule
-    for name in ("rule", "condition"):
-        if isinstance(inner := getattr(rule, name, None), BaseModel):
-            yield from rules_in(inner)  # type: ignore[arg-type]
-    for inner in getattr(rule, "rules", ()):
-        yield from rules_in(inner)
 
 
 def assert_honest_rules(trial: ParsedTrial) -> None:
@@ -298,7 +274,7 @@ class TestParse:
     def test_another_process_gives_the_same_bytes(self, seed: str) -> None:
         """The order of sets and hashes plays no part."""
         code = "import sys, pathlib, critparse; print(critparse.parse(pathlib.Path(sys.argv[1])).model_dump_json())"
-        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(CHECKOUT / "src"), "PYTHONUTF8": "1"}
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT / "src"), "PYTHONUTF8": "1"}
         done = subprocess.run(
             [sys.executable, "-c", code, str(PAGE)], capture_output=True, check=True, env=environment, timeout=120
         )
@@ -432,7 +408,7 @@ class TestImport:
         """Neither spaCy nor scispaCy nor numpy nor the unit libraries come with `import critparse`."""
         heavy = ["spacy", "scispacy", "numpy", "pint", "ucumvert", "lark", "typer", "rich"]
         code = f"import sys, critparse, critparse.errors; print([name for name in {heavy} if name in sys.modules])"
-        environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "src")}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment, timeout=60
         )

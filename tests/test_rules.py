@@ -6,16 +6,15 @@ offsets, or a list with items below it. Rules are written in the notation of cor
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import notation
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from support import rules_in, spans_in
 
 import critparse
 from critparse import parse_criterion
@@ -23,26 +22,12 @@ from critparse.lexicon.tokenize import split
 from critparse.lexicon.vocabulary import rows
 from critparse.nlp.tokens import Tokens
 from critparse.rules.unread import content
-from critparse.schema import Criterion, CriterionKind, Leaf, Rule, Span, Unstructured
+from critparse.schema import Criterion, CriterionKind, Leaf, Span, Unstructured
 
 HERE = Path(__file__).parent
-_spec = importlib.util.spec_from_file_location("notation", HERE / "notation.py")
-assert _spec and _spec.loader
-notation = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(notation)
 
 KINDS: tuple[CriterionKind, ...] = ("inclusion", "exclusion", "unknown")
 Rules = str | dict[str, Any]
-
-
-def rules_in(rule: Rule) -> Iterator[Rule]:
-    """The rule and all rules in it."""
-    yield rule
-    for name in ("rule", "condition"):
-        if isinstance(inner := getattr(rule, name, None), BaseModel):
-            yield from rules_in(inner)  # type: ignore[arg-type]
-    for inner in getattr(rule, "rules", ()):
-        yield from rules_in(inner)
 
 
 def leaves_of(criterion: Criterion) -> list[Leaf | Unstructured]:
@@ -85,7 +70,7 @@ class TestEvidence:
         """Each leaf has evidence; its subject, limits and qualifiers lie in the text; all spans do."""
         for text, kind in TEXTS[share::4]:
             criterion = parse_criterion(text, kind=kind)
-            for span in notation.spans_of(criterion):
+            for span in spans_in(criterion):
                 assert 0 <= span.start < span.end <= len(text), text
             for leaf in leaves_of(criterion):
                 assert leaf.evidence, text
@@ -109,7 +94,7 @@ class TestEvidence:
     def test_the_words_of_every_limit_are_evidence(self, text: str, numbers: list[str]) -> None:
         """Each number lies in the evidence of a leaf, of its windows or of its dose."""
         criterion = parse_criterion(text, kind="inclusion")
-        spans = [span for leaf in leaves_of(criterion) for span in notation.spans_of(leaf)]
+        spans = [span for leaf in leaves_of(criterion) for span in spans_in(leaf)]
         for number in numbers:
             at = text.index(number)
             assert any(span.start <= at and at + len(number) <= span.end for span in spans), number
@@ -206,7 +191,7 @@ class TestNothingIsLost:
     def test_unknown_words_beside_a_statement_are_not_dropped(self, text: str) -> None:
         """They lie in some span of the rule: as part of a name, as a qualifier, or as unstructured."""
         criterion = parse_criterion(text, kind="inclusion")
-        spans = notation.spans_of(criterion.rule)
+        spans = spans_in(criterion.rule)
         covered = {at for span in spans for at in range(span.start, span.end)}
         for word in ("zorbled", "quimsy"):
             assert text.index(word) in covered, word
@@ -234,7 +219,7 @@ class TestNothingIsLost:
         all_words, lost = 0, []
         for text, kind in TEXTS:
             criterion = parse_criterion(text, kind=kind)
-            covered = [(span.start, span.end) for span in notation.spans_of(criterion.rule)]
+            covered = [(span.start, span.end) for span in spans_in(criterion.rule)]
             covered += [(span.start, span.end) for entity in criterion.entities for span in entity.spans]
             tokens = Tokens.of(text)
             for index, start in enumerate(tokens.starts):
@@ -289,7 +274,7 @@ class TestStability:
         criterion = parse_criterion(text, kind=kind)
         # half of a surrogate pair, which no encoding can write, comes back as U+FFFD of the same length
         assert len(criterion.text) == len(text.strip()) or not text.strip()
-        for span in notation.spans_of(criterion):
+        for span in spans_in(criterion):
             assert 0 <= span.start <= span.end <= len(text)
         assert all(leaf.evidence for leaf in leaves_of(criterion))
         assert Criterion.model_validate_json(criterion.model_dump_json()) == criterion
@@ -608,6 +593,4 @@ class TestSubLists:
         inside = list(rules_in(parent.rule))
         for child in parent.children:
             assert child.rule in inside
-            assert all(
-                child.span.start <= span.start and span.end <= child.span.end for span in notation.spans_of(child.rule)
-            )
+            assert all(child.span.start <= span.start and span.end <= child.span.end for span in spans_in(child.rule))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import jsonschema
 import pytest
 from pydantic import BaseModel, ValidationError
+from support import module_at
 
 from critparse.schema import (
     LEAF_KINDS,
@@ -46,7 +45,6 @@ from critparse.schema import (
     Unstructured,
 )
 
-ROOT = Path(__file__).resolve().parent.parent
 TEXT = "Inclusion:\n- Aged 18 or over\n- ALT at most 3 x ULN"
 
 
@@ -135,11 +133,7 @@ def _trial() -> ParsedTrial:
 @pytest.fixture(scope="module")
 def export() -> ModuleType:
     """The script that writes the schema."""
-    spec = importlib.util.spec_from_file_location("export_schema", ROOT / "scripts" / "export_schema.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return module_at("scripts/export_schema.py")
 
 
 def _objects(node: Any) -> list[dict[str, Any]]:

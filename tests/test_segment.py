@@ -3,23 +3,20 @@ from __future__ import annotations
 import gzip
 import html
 import json
-import os
 import re
 import time
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import FIRST_TRIAL, SHARED
 
 from critparse.segment import Item, Segmentation, segment
 from critparse.segment.model import MAX_DEPTH
 
-CHECKOUT = Path(__file__).parents[1]
-SHARED = Path(os.environ.get("CRITPARSE_SHARED", CHECKOUT.parent / "shared"))
 RECORDS = SHARED / "registry" / "records.jsonl.gz"
-TRIAL = CHECKOUT / "corpora" / "NCT01741857.txt"
+TRIAL = FIRST_TRIAL
 ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!<>~|&])")
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import FIRST_TRIAL, SHARED
 
 from critparse.errors import (
     BinaryInput,
@@ -25,9 +25,7 @@ from critparse.errors import (
 from critparse.sources import Record, formats, read, read_many, values
 from critparse.sources.clean import markdown, plain
 
-ROOT = Path(__file__).resolve().parent.parent
-CORPUS = ROOT / "corpora" / "NCT01741857.txt"
-SHARED = Path(os.environ.get("CRITPARSE_SHARED", ROOT.parent / "shared"))
+CORPUS = FIRST_TRIAL
 needs_shared = pytest.mark.skipif(
     not (SHARED / "registry").is_dir(),
     reason="no shared registry records: set CRITPARSE_SHARED or put ../shared beside",
