@@ -1,10 +1,11 @@
 # Everything runs in the project's own environment, which is made on first use. `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint format docs wheel-test bench clean
+.PHONY: help setup demo test test-all test-train lint format docs wheel-test bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
+TRAIN_STAMP := $(VENV)/.complete-train
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RECORD := corpora/NCT01741857.txt
 
@@ -22,15 +23,23 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
+$(TRAIN_STAMP): $(STAMP) requirements/train.txt
+	@echo "adding to $(VENV) what training needs"
+	@$(PIP) install --requirement requirements/dev.txt --requirement requirements/train.txt
+	@touch $(TRAIN_STAMP)
+
 demo: $(STAMP)  ## parse and check the record critparse started from
 	$(BIN)/critparse parse $(RECORD)
 	$(BIN)/critparse check $(RECORD) --fail-on never
 
 test: $(STAMP)  ## run the tests, but for the slow ones
-	$(BIN)/python -m pytest -n auto -q -m "not slow"
+	$(BIN)/python -m pytest -n auto -q -m "not slow and not train"
 
 test-all: $(STAMP)  ## run all tests
-	$(BIN)/python -m pytest -n auto -q
+	$(BIN)/python -m pytest -n auto -q -m "not train"
+
+test-train: $(TRAIN_STAMP)  ## run the tests of training (they need torch, which this adds to .venv)
+	$(BIN)/python -m pytest -q -m train
 
 lint: $(STAMP)  ## check style and types
 	$(BIN)/ruff check .

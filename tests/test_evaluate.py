@@ -79,7 +79,7 @@ def test_folder_and_zip_are_the_same(corpus: Path, tmp_path: Path) -> None:
 def test_folds_are_by_trial(corpus: Path) -> None:
     """A trial is in exactly one of ten folds."""
     assert len(read_lct(corpus, fold_of(NAME))) == 1
-    with pytest.raises(InputError, match="no such"):
+    with pytest.raises(InputError, match="no trial of fold"):
         read_lct(corpus, (fold_of(NAME) + 1) % 10)
 
 

@@ -383,7 +383,12 @@ class TestLoad:
 
         nlp = critparse.load()
         assert isinstance(nlp, spacy.language.Language)
-        assert nlp.pipe_names == ["critparse_lexicon", "critparse_abbreviations", "critparse_negation"]
+        assert nlp.pipe_names == [
+            "critparse_lexicon",
+            "critparse_abbreviations",
+            "critparse_negation",
+            "critparse_model",
+        ]
         text = "History of asthma, no diabetes mellitus."
         doc = nlp(text)
         assert doc.text == text
@@ -483,10 +488,10 @@ def test_a_criterion_that_cannot_be_read_costs_only_itself(
 
     read = build.read
 
-    def stumble(text: str, mentions: object) -> object:
+    def stumble(text: str, *others: object) -> object:
         if "Gout" in text:
             raise IndexError("our fault")
-        return read(text, mentions)  # type: ignore[arg-type]
+        return read(text, *others)  # type: ignore[arg-type]
 
     monkeypatch.setattr(build, "read", stumble)
     trial = critparse.parse("Exclusion Criteria:\n\n* Gout\n* Asthma\n")

@@ -42,41 +42,44 @@ __all__ = [
 Source = str | bytes | Path | Mapping[str, Any]
 
 
-def parse(source: Source, *, format: str = "auto") -> ParsedTrial:
+def parse(source: Source, *, format: str = "auto", model: bool = True) -> ParsedTrial:
     """Parse one trial record and check it.
 
     Args:
         source: a ``str`` is the text itself (eligibility text, a page, JSON), a ``pathlib.Path`` a file; ``bytes``
             and mappings may be any known format.
         format: the format's name where it is known; ``"auto"`` lets critparse recognise it.
+        model: whether to use the trained model; without it, lexicon and rules alone read the text.
 
     Raises:
         InputError: one of its kinds, see :mod:`critparse.errors`.
+        ResourceError: a file of critparse's own, such as the model's weights, is missing or damaged.
     """
     from critparse.parser import parse_record
     from critparse.sources import read
 
-    return _checked(parse_record(read(source, format=format)))
+    return _checked(parse_record(read(source, format=format), model=model))
 
 
-def parse_many(source: Source, *, format: str = "auto") -> Iterator[ParsedTrial | CritparseError]:
+def parse_many(source: Source, *, format: str = "auto", model: bool = True) -> Iterator[ParsedTrial | CritparseError]:
     """Parse every record of a source that may hold several; a record that cannot be read comes as the error.
 
     Raises:
         InputError: the source as a whole cannot be read.
+        ResourceError: a file of critparse's own is missing or damaged.
     """
     from critparse.parser import parse_record
     from critparse.sources import read_many
 
     for record in read_many(source, format=format):
-        yield record if isinstance(record, CritparseError) else _checked(parse_record(record))
+        yield record if isinstance(record, CritparseError) else _checked(parse_record(record, model=model))
 
 
-def parse_criterion(text: str, *, kind: CriterionKind = "unknown") -> Criterion:
+def parse_criterion(text: str, *, kind: CriterionKind = "unknown", model: bool = True) -> Criterion:
     """Parse the words of a single criterion; its spans point into ``text`` (text id ``"criterion"``)."""
     from critparse.parser import parse_single
 
-    return parse_single(text, kind)
+    return parse_single(text, kind, model=model)
 
 
 def check(source: Source | ParsedTrial, *, format: str = "auto") -> tuple[Finding, ...]:

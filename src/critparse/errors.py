@@ -83,6 +83,13 @@ class ResourceError(CritparseError):
     template = "critparse's own file {file} is unusable: {reason}"
 
 
+class MissingExtra(CritparseError):
+    """A command needs packages that a plain installation does not bring. Details: ``what``, ``packages``, ``extra``."""
+
+    code = "CP201"
+    template = "{what} needs {packages}: pip install 'critparse[{extra}]'"
+
+
 class OutputError(CritparseError):
     """The result cannot be written. Details: ``where``, ``reason``."""
 

@@ -9,7 +9,14 @@ from typing import NamedTuple
 
 from critparse._version import __version__
 from critparse.errors import CritparseError
-from critparse.nlp.annotations import MentionAnnotation, abbreviations_of, errors_of, mentions_of
+from critparse.nlp.annotations import (
+    MentionAnnotation,
+    ModelAnnotation,
+    abbreviations_of,
+    errors_of,
+    mentions_of,
+    model_of,
+)
 from critparse.rules.build import Carried, CriterionReading, read_criterion, unread_criterion, with_children
 from critparse.schema import Criterion, CriterionKind, Note, ParsedTrial, ParserInfo, Span
 from critparse.segment import Item, segment
@@ -17,44 +24,65 @@ from critparse.sources.clean import CleanText, plain
 from critparse.sources.record import Record
 
 _LOG = logging.getLogger(__name__)
-PARSER = ParserInfo(name="critparse", version=__version__, model="none (lexicon and rules)")
 ELIGIBILITY = "eligibility"
 _NARRATIVES = ("description", "summary")
 _LETTERS = {"inclusion": "I", "exclusion": "E", "unknown": "U"}
 COMPONENTS = ("critparse_lexicon", "critparse_abbreviations")
 """The pipeline of a parse; negation is read with the rules, which know the names and limits it must not cross."""
+MODEL = "critparse_model"
+"""The component that a parse with the trained model has besides."""
+_NO_MODEL = "none (lexicon and rules)"
 
 
 class Annotated(NamedTuple):
-    """The dictionary mentions in one criterion, or why the pipeline failed on it."""
+    """The dictionary mentions in one criterion and what the model says of it, or why the pipeline failed on it."""
 
     mentions: Sequence[MentionAnnotation]
+    model: ModelAnnotation | None = None
     failure: str | None = None
 
 
-def annotate(texts: Sequence[str]) -> list[Annotated]:
-    """Run the pipeline over the words of a text's criteria; the text's own abbreviations are resolved."""
+def annotate(texts: Sequence[str], *, model: bool = True) -> list[Annotated]:
+    """Run the pipeline over the words of a text's criteria; the text's own abbreviations are resolved.
+
+    Raises:
+        ResourceError: the model is wanted, and a file of it is missing or damaged.
+    """
     from critparse.nlp.expand import expand
     from critparse.nlp.pipeline import shared
 
-    docs = list(shared(COMPONENTS).pipe(texts))
+    docs = list(shared((*COMPONENTS, MODEL) if model else COMPONENTS).pipe(texts))
     mentions = expand(texts, [mentions_of(doc) for doc in docs], [abbreviations_of(doc) for doc in docs])
     failures = ["; ".join(f"{component}: {why}" for component, why in errors_of(doc)) for doc in docs]
-    return [Annotated(found, failure or None) for found, failure in zip(mentions, failures, strict=True)]
+    return [
+        Annotated(found, model_of(doc) if model else None, failure or None)
+        for found, doc, failure in zip(mentions, docs, failures, strict=True)
+    ]
 
 
-def parse_record(record: Record) -> ParsedTrial:
-    """The document of one record, without findings."""
+def parser_info(*, model: bool = True) -> ParserInfo:
+    """What documents say of the parser that made them."""
+    from critparse.nlp.model import default_model
+
+    return ParserInfo(name="critparse", version=__version__, model=default_model().name if model else _NO_MODEL)
+
+
+def parse_record(record: Record, *, model: bool = True) -> ParsedTrial:
+    """The document of one record, without findings. Without ``model``, lexicon and rules alone read it.
+
+    Raises:
+        ResourceError: a file of critparse's own is missing or damaged.
+    """
     criteria: list[Criterion] = []
     notes: list[Note] = []
     entity_numbers = itertools.count(1)
     for text in record.texts:
         if text.id == ELIGIBILITY or text.id in _NARRATIVES:
-            found, unread = _parse_text(text, entity_numbers, narrative=text.id != ELIGIBILITY)
+            found, unread = _parse_text(text, entity_numbers, narrative=text.id != ELIGIBILITY, model=model)
             criteria.extend(found)
             notes.extend(unread)
     return ParsedTrial(
-        parser=PARSER,
+        parser=parser_info(model=model),
         trial_id=record.trial_id,
         title=record.title,
         source_format=record.source_format,
@@ -65,23 +93,23 @@ def parse_record(record: Record) -> ParsedTrial:
     )
 
 
-def parse_single(text: str, kind: CriterionKind) -> Criterion:
+def parse_single(text: str, kind: CriterionKind, *, model: bool = True) -> Criterion:
     """One criterion given by itself: its words are taken whole, whatever bullets or headings they hold."""
     source = plain("criterion", "Criterion", text)
     stripped = text.strip()
     start = text.find(stripped) if stripped else 0
     item = Item(kind=kind, start=start, content=start, end=start + len(stripped), section=None, children=())
-    annotations = iter(annotate([stripped]))
+    annotations = iter(annotate([stripped], model=model))
     reader = _TextReader(source, annotations, itertools.count(1))
     return reader.criterion(item, f"{_LETTERS[kind]}1", None)[0]
 
 
 def _parse_text(
-    text: CleanText, entity_numbers: Iterator[int], *, narrative: bool
+    text: CleanText, entity_numbers: Iterator[int], *, narrative: bool, model: bool
 ) -> tuple[list[Criterion], list[Note]]:
     segmentation = segment(text.text, narrative=narrative)
     contents = [text.text[item.content : item.end] for item in _walk(segmentation.items)]
-    reader = _TextReader(text, iter(annotate(contents)), entity_numbers)
+    reader = _TextReader(text, iter(annotate(contents, model=model)), entity_numbers)
     numbers = {kind: itertools.count(1) for kind in _LETTERS}
     prefix = f"{text.id}:" if narrative else ""
     criteria = []
@@ -122,6 +150,8 @@ class _TextReader:
             marker=self.text.text[item.start : item.content].strip(),
             section=item.section,
             entities=reading.entities,
+            relations=reading.relations,
+            hints=reading.hints,
             rule=with_children(reading, [(child.rule, word) for child, word in children], item.kind),
             children=tuple(child for child, _ in children),
         )
@@ -146,6 +176,7 @@ class _TextReader:
                 carried=carried,
                 leads=bool(item.children),
                 entity_numbers=self.entity_numbers,
+                model=found.model,
             )
         except CritparseError:
             raise

@@ -10,7 +10,7 @@ import typer
 
 from critparse.cli.inputs import Inputs, Outcome
 from critparse.cli.outputs import one_of
-from critparse.cli.parse import InputFormat, Paths
+from critparse.cli.parse import InputFormat, Paths, UseModel
 from critparse.schema import FieldEvidence, Finding, ParsedTrial
 
 EPILOG = """Examples:
@@ -43,12 +43,13 @@ def check(
         str, typer.Option(metavar="error|warning|never", help="From which severity on to exit with 1.", callback=_level)
     ] = "error",
     input_format: InputFormat = "auto",
+    model: UseModel = True,
 ) -> None:
     """Say where trial records contradict themselves, with the passages.
 
     Exit codes: 0 nothing at or above --fail-on, 1 something, 2 something could not be read.
     """
-    inputs = Inputs(paths or (), input_format)
+    inputs = Inputs(paths or (), input_format, model=model)
     found = False
     rows: list[dict[str, Any]] = []
     for number, outcome in enumerate(inputs):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from critparse.cli.messages import complain, complain_of_defect, progress
-from critparse.errors import CritparseError, InputError
+from critparse.errors import CritparseError, InputError, ResourceError
 from critparse.schema import ParsedTrial
 
 if TYPE_CHECKING:
@@ -42,8 +42,9 @@ class Outcome:
 class Inputs:
     """The records of all PATH arguments. After iterating, ``failed`` tells whether any could not be read."""
 
-    def __init__(self, paths: Sequence[str], format: str) -> None:
+    def __init__(self, paths: Sequence[str], format: str, *, model: bool = True) -> None:
         self.format = format
+        self.model = model
         self.failed = False
         self.sources = list(self._expand(paths or self._standard_input()))
 
@@ -86,8 +87,10 @@ class Inputs:
             self._fail(record)
             return None
         try:
-            trial = parse_record(record)
+            trial = parse_record(record, model=self.model)
             return trial.model_copy(update={"findings": run(trial)})
+        except ResourceError:
+            raise  # no record can be read without it
         except Exception as error:  # noqa: BLE001  a fault in one record must not cost the others
             self.failed = True
             complain_of_defect(record.trial_id or source.name, error)

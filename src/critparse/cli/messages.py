@@ -6,9 +6,12 @@ import os
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from critparse.exports.terminal import visible
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 DEBUG = "CRITPARSE_DEBUG"
 Item = TypeVar("Item")
@@ -43,3 +46,39 @@ def _tracked(items: Sequence[Item], what: str) -> Iterator[Item]:
     from rich.progress import track
 
     yield from track(items, description=what, console=Console(stderr=True), transient=True)
+
+
+class Stages:
+    """Bars on stderr for the stages of a long run, one below the other; silent where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self._bars: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            self._bars = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[loss]}"),
+                console=Console(stderr=True),
+            )
+            self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+
+    def report(self, stage: str, step: int, steps: int, loss: float) -> None:
+        """Show that a stage has come to ``step`` of ``steps``."""
+        if self._bars is None:
+            return
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bars.add_task(stage, total=steps, loss="")
+        self._bars.update(self._tasks[stage], completed=step, loss=f"loss {loss:.3f}" if loss else "")

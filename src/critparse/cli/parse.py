@@ -26,6 +26,9 @@ Paths = Annotated[
     list[str] | None,
     typer.Argument(metavar="PATH…|-", help="Files, folders (every file in them) or globs; - is standard input."),
 ]
+UseModel = Annotated[
+    bool, typer.Option("--model/--no-model", help="Use the trained model, or lexicon and rules alone.")
+]
 InputFormat = Annotated[
     str,
     typer.Option("--input-format", metavar="|".join(("auto", *formats())), help="How the input is to be read."),
@@ -46,12 +49,13 @@ def parse(
         typer.Option("--output", "-o", metavar="PATH", help="A file, or a folder that gets one file per record."),
     ] = None,
     input_format: InputFormat = "auto",
+    model: UseModel = True,
 ) -> None:
     """Read trial records and show or write their criteria, rules and findings.
 
     Exit codes: 0 done, 2 something could not be read.
     """
-    inputs = Inputs(paths or (), input_format)
+    inputs = Inputs(paths or (), input_format, model=model)
     result = choose(output, format, inputs.sources)
     try:
         for outcome in inputs:

@@ -1,4 +1,4 @@
-"""brat standoff: a text as given, and its entities with negation, codes and the rules as notes.
+"""brat standoff: a text as given, and its entities with negation, codes, relations and the rules as notes.
 
 Offsets are characters of the text, as brat counts them. A line end inside a mention is a blank in brat's files.
 """
@@ -46,15 +46,17 @@ def brat_files(trial: ParsedTrial) -> Files:
 
 
 class _Numbers:
-    """The running numbers of attributes, normalisations and notes."""
+    """The running numbers of attributes, normalisations, relations and notes."""
 
     def __init__(self) -> None:
-        self.attributes, self.codes, self.notes = (itertools.count(1) for _ in range(3))
+        self.attributes, self.codes, self.relations, self.notes = (itertools.count(1) for _ in range(4))
 
 
 def _criterion_lines(criterion: Criterion, text: str, numbers: _Numbers) -> Iterator[str]:
     for entity in criterion.entities:
         yield from _entity_lines(entity, text, numbers)
+    for relation in criterion.relations:
+        yield f"R{next(numbers.relations)}\t{relation.type} Arg1:{relation.first} Arg2:{relation.second}"
     if criterion.entities:
         note = _one_line(f"{criterion.id} ({criterion.kind}): {explain(criterion.rule)}")
         yield f"#{next(numbers.notes)}\tAnnotatorNotes {criterion.entities[0].id}\t{note}"

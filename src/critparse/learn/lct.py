@@ -6,21 +6,18 @@ with their own words and fit its values in one way; the numbers of all others co
 
 from __future__ import annotations
 
-import hashlib
 import re
-import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from pathlib import Path
 
-from critparse.errors import InputError, InputNotFound, MalformedInput
+from critparse.errors import InputError, MalformedInput
+from critparse.learn.brat import Annotations, Event, Mention, Source, fold_of, read_annotations, read_sources
 
-FOLDS = 10
 LINE_END = "\n"
-_ID_LENGTH = len("NCT00000000")
 _DECIMALS = 6
+_OPERATOR = "Eq-Operator-Value"
 
 Bound = tuple[str, float, bool]
 """Side ("lower" or "upper"), value, inclusive."""
@@ -112,94 +109,32 @@ def read_lct(corpus: Path, fold: int | None = None) -> list[Document]:
     Raises:
         InputError: the corpus is not there, or not what it should be.
     """
-    if not corpus.exists():
-        raise InputNotFound(where=corpus)
-    pairs = _zip_pairs(corpus) if corpus.is_file() else _folder_pairs(corpus)
-    documents = [
-        _document(name, text, annotations) for name, text, annotations in pairs if fold in (None, fold_of(name))
-    ]
+    documents = [_document(source) for source in read_sources(corpus) if fold in (None, fold_of(source.name))]
     if not documents:
-        raise InputError(where=corpus, reason="it holds no such NCT*.ann files with their texts")
+        raise InputError(where=corpus, reason=f"it holds no trial of fold {fold}")
     return documents
-
-
-def fold_of(name: str) -> int:
-    """The fold of a trial, from its NCT id."""
-    return int(hashlib.sha256(name[:_ID_LENGTH].encode()).hexdigest(), 16) % FOLDS
-
-
-def _folder_pairs(corpus: Path) -> Iterator[tuple[str, str, str]]:
-    for path in sorted(corpus.glob("*/NCT*.ann")):
-        text = path.with_suffix(".txt").read_bytes().decode("utf-8")
-        yield path.stem, text, path.read_bytes().decode("utf-8")
-
-
-def _zip_pairs(corpus: Path) -> Iterator[tuple[str, str, str]]:
-    if not zipfile.is_zipfile(corpus):
-        raise InputError(where=corpus, reason="it is neither a folder nor a zip file")
-    with zipfile.ZipFile(corpus) as archive:
-        for name in sorted(archive.namelist()):
-            path = PurePosixPath(name)
-            if path.match("*/NCT*.ann"):
-                text = archive.read(str(path.with_suffix(".txt"))).decode("utf-8")
-                yield path.stem, text, archive.read(name).decode("utf-8")
 
 
 # --- brat
 
 
-class _Mention(NamedTuple):
-    """A text-bound annotation."""
-
-    start: int
-    end: int
-    text: str
-
-
-class _Event(NamedTuple):
-    """An event; ``arguments``: (role without its number, id)."""
-
-    type: str
-    trigger: str
-    arguments: list[tuple[str, str]]
-
-
 class _Brat:
-    """The annotations of one document."""
+    """The annotations of one document, and what refers to what."""
 
-    def __init__(self, annotations: str) -> None:
-        self.mentions: dict[str, _Mention] = {}
-        self.events: dict[str, _Event] = {}
-        self.operators: dict[str, str] = {}
+    def __init__(self, annotations: Annotations) -> None:
+        self.mentions = {mention.id: mention for mention in annotations.mentions}
+        self.events = {event.id: event for event in annotations.events}
+        self.operators = {id_: value for name, id_, value in annotations.attributes if name == _OPERATOR and value}
         self.references: dict[str, list[tuple[str, str]]] = defaultdict(list)  # id: (event, role) that refer to it
         self.links: dict[str, list[tuple[str, str]]] = defaultdict(list)  # id: (relation, id at its other end)
-        for line in annotations.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-            if line:
-                self._add(line.split("\t"))
-        for identifier, event in self.events.items():
-            for role, target in event.arguments:
-                self.references[target].append((identifier, role))
-
-    def _add(self, cells: list[str]) -> None:
-        identifier = cells[0]
-        if identifier.startswith("T"):
-            numbers = cells[1].split(" ", 1)[1].replace(";", " ").split()
-            self.mentions[identifier] = _Mention(int(numbers[0]), int(numbers[-1]), cells[2])
-        elif identifier.startswith("E"):
-            (type_, trigger), *arguments = (part.split(":") for part in cells[1].split())
-            roles = [(re.sub(r"\d+$", "", role), target) for role, target in arguments]
-            self.events[identifier] = _Event(type_, trigger, roles)
-        elif identifier.startswith("A"):
-            name, target, *value = cells[1].split()
-            if name == "Eq-Operator-Value" and value:
-                self.operators[target] = value[0]
-        elif identifier.startswith("R"):
-            name, first, second = cells[1].split()
-            one, other = first.split(":")[1], second.split(":")[1]
+        for name, one, other in annotations.links:
             self.links[one].append((name, other))
             self.links[other].append((name, one))
+        for event in annotations.events:
+            for role, target in event.arguments:
+                self.references[target].append((event.id, role))
 
-    def mention(self, identifier: str) -> _Mention:
+    def mention(self, identifier: str) -> Mention:
         """The mention itself, or the trigger of the event."""
         return self.mentions.get(identifier) or self.mentions[self.events[identifier].trigger]
 
@@ -207,26 +142,26 @@ class _Brat:
 # --- gold
 
 
-def _document(name: str, text: str, annotations: str) -> Document:
-    document = Document(name, text)
+def _document(source: Source) -> Document:
+    document = Document(source.name, source.text)
     try:
-        brat = _Brat(annotations)
+        brat = _Brat(read_annotations(source))
         for identifier, event in brat.events.items():
             if event.type == "Eq-Comparison":
                 _add_comparison(document, brat, identifier, event)
-    except (ValueError, KeyError, IndexError) as error:
-        raise MalformedInput(where=f"{name}.ann", format="brat", reason=f"{type(error).__name__}: {error}") from error
+    except (ValueError, KeyError) as error:  # a number that is none, a reference to nothing
+        reason = f"{type(error).__name__}: {error}"
+        raise MalformedInput(where=f"{source.name}.ann", format="brat", reason=reason) from error
     return document
 
 
-def _add_comparison(document: Document, brat: _Brat, identifier: str, event: _Event) -> None:
+def _add_comparison(document: Document, brat: _Brat, identifier: str, event: Event) -> None:
     trigger = brat.mentions[event.trigger]
     line = document.text.count(LINE_END, 0, trigger.start)
-    values = sorted(
-        {brat.mention(target)[:2]: brat.mention(target) for role, target in event.arguments if role == "Value"}.values()
-    )
+    found = [brat.mention(target) for role, target in event.arguments if role == "Value"]
+    values = sorted({(value.start, value.end): value for value in found}.values(), key=lambda value: value.start)
     if not values:
-        document.neutral[line] |= {_rounded(found.replace(",", "")) for found in _DIGITS.findall(trigger.text)}
+        document.neutral[line] |= {_rounded(digits.replace(",", "")) for digits in _DIGITS.findall(trigger.text)}
         return
     operators = sorted(
         (brat.mentions[target].start, brat.mentions[target].text, brat.operators.get(target))
@@ -255,7 +190,7 @@ def _subject(brat: _Brat, identifier: str) -> tuple[str, str]:
     return "unattached", "none"
 
 
-def _bounds(operators: Sequence[tuple[int, str, str | None]], values: Sequence[_Mention]) -> tuple[Bound, ...] | None:
+def _bounds(operators: Sequence[tuple[int, str, str | None]], values: Sequence[Mention]) -> tuple[Bound, ...] | None:
     """The bounds of a comparison; ``None`` when its annotations do not say them without doubt."""
     numbers = [read_number(value.text) for value in values]
     signs = [sign for _, _, sign in operators]
@@ -289,7 +224,7 @@ def _contradicted(text: str, sign: str) -> bool:
 
 
 def _between(
-    operators: Sequence[tuple[int, str, str | None]], values: Sequence[_Mention], ends: list[float]
+    operators: Sequence[tuple[int, str, str | None]], values: Sequence[Mention], ends: list[float]
 ) -> tuple[Bound, ...] | None:
     """A range of two ends; further operators may say whether an end belongs to it."""
     if len(ends) != 2 or ends[0] > ends[1]:

@@ -52,13 +52,13 @@ class Limit:
 # --- what critparse reads
 
 
-def limits_by_line(document: Document) -> dict[str, list[Limit]]:
+def limits_by_line(document: Document, *, model: bool = True) -> dict[str, list[Limit]]:
     """Every limit of a document's parse, once, by the id of the line it stands on."""
     from critparse.parser import parse_record
     from critparse.sources import read
 
     try:
-        trial = parse_record(read(document.text, format="text", where=document.name))
+        trial = parse_record(read(document.text, format="text", where=document.name), model=model)
     except EmptyInput:
         return {}
     found = {(span.start, span.end): limit for c in trial.criteria for span, limit in _rule_limits(c.rule)}

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 MENTIONS = "critparse_mentions"
 ABBREVIATIONS = "critparse_abbreviations"
 ERRORS = "critparse_errors"
+ENTITIES = "critparse_entities"
+MAX_CHARACTERS = 10_000
+"""A longer criterion is hostile or no criterion: it is returned unread, so that time stays bounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,35 @@ class AbbreviationAnnotation:
     long_end: int
 
 
+@dataclass(frozen=True, slots=True)
+class EntityAnnotation:
+    """What the model names in a Doc: ``doc.text[start:end]``; ``score``: how likely place and label are right."""
+
+    start: int
+    end: int
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class RelationAnnotation:
+    """A relation of the model from one of its entities to another, by their numbers."""
+
+    type: str
+    first: int
+    second: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAnnotation:
+    """All that the model says of a Doc. ``hints``: problems that an annotator might mark, with their scores."""
+
+    entities: tuple[EntityAnnotation, ...] = ()
+    relations: tuple[RelationAnnotation, ...] = ()
+    hints: tuple[tuple[str, float], ...] = ()
+
+
 def mentions_of(doc: Doc) -> list[MentionAnnotation]:
     """The mentions of ``critparse_lexicon`` by position; none when the component did not run.
 
@@ -51,6 +83,18 @@ def mentions_of(doc: Doc) -> list[MentionAnnotation]:
         start, end, name = group.attrs["mentions"][span.id_]
         found.append(MentionAnnotation(start, end, span.label_, span.kb_id_, name, span.id_ in negated))
     return found
+
+
+def model_of(doc: Doc) -> ModelAnnotation:
+    """What ``critparse_model`` found; nothing when it did not run."""
+    if ENTITIES not in doc.spans:
+        return ModelAnnotation()
+    attributes = doc.spans[ENTITIES].attrs
+    return ModelAnnotation(
+        tuple(EntityAnnotation(*found) for found in attributes["entities"]),
+        tuple(RelationAnnotation(*found) for found in attributes["relations"]),
+        tuple((problem, score) for problem, score in attributes["hints"]),
+    )
 
 
 def abbreviations_of(doc: Doc) -> list[AbbreviationAnnotation]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from spacy import Language
 
-DEFAULT = ("critparse_lexicon", "critparse_abbreviations", "critparse_negation")
+DEFAULT = ("critparse_lexicon", "critparse_abbreviations", "critparse_negation", "critparse_model")
 MAX_LENGTH = 50_000_000
 """Characters of one text: above every bound on input, since nothing here needs more than linear memory."""
 
@@ -22,7 +22,7 @@ def load(*, components: Sequence[str] = DEFAULT) -> Language:
     import spacy
 
     # Their imports register the factories where critparse is used without being installed.
-    from critparse.nlp import abbreviations, lexicon, negation_marker, tokenizer  # noqa: F401
+    from critparse.nlp import abbreviations, lexicon, model, negation_marker, tokenizer  # noqa: F401
 
     config = {"nlp": {"tokenizer": {"@tokenizers": "critparse.Tokenizer.v1"}}}
     nlp = spacy.blank("en", config=config)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from critparse.nlp.annotations import MAX_CHARACTERS, MentionAnnotation, ModelAnnotation
 from critparse.rules.draft import Draft
+from critparse.rules.entities import entities_of
 from critparse.rules.lead import Tail, own_drafts, read_tail
-from critparse.rules.leaves import LeafBuilder, Place, concepts_of
+from critparse.rules.leaves import LeafBuilder, Place
 from critparse.rules.logic import LeadIn, Node, combine, lead_in
-from critparse.rules.names import MentionLike
 from critparse.rules.permission import without_permissions
 from critparse.rules.read import read
-from critparse.rules.state import Reading
 from critparse.rules.unread import unstructured
 from critparse.schema import (
     AllOf,
@@ -20,10 +20,12 @@ from critparse.schema import (
     AtLeast,
     CriterionKind,
     Entity,
+    Hint,
     IfThen,
     Leaf,
     Not,
     Qualifier,
+    Relation,
     Rule,
     Span,
     Subject,
@@ -31,21 +33,9 @@ from critparse.schema import (
     Unstructured,
 )
 
-MAX_CHARACTERS = 10_000
-"""A longer criterion is hostile or no criterion: it is returned unread, so that time stays bounded."""
-
+_HINT = 0.2  # a problem less likely than this is not mentioned
 _UNTOUCHED = ("age", "sex", "measurement", "life_expectancy", "consent", "allergy")
 _ALLERGENS = ("drug", "condition", "procedure", "device", "observation", "participation")
-_LABELS = {
-    "condition": "Condition",
-    "allergy": "Condition",
-    "drug": "Drug",
-    "procedure": "Procedure",
-    "device": "Device",
-    "measurement": "Measurement",
-    "age": "Person",
-    "sex": "Person",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +59,8 @@ class CriterionReading:
     node: Rule | None
     whole: Span
     entities: tuple[Entity, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    hints: tuple[Hint, ...] = ()
     lead: LeadIn | None = None
     lead_span: Span | None = None
     tail: Tail | None = None
@@ -78,7 +70,7 @@ class CriterionReading:
 
 def read_criterion(  # noqa: PLR0913  what a criterion is read from has this many sides
     text: str,
-    mentions: Sequence[MentionLike],
+    mentions: Sequence[MentionAnnotation],
     place: Place,
     *,
     raw: str,
@@ -86,16 +78,18 @@ def read_criterion(  # noqa: PLR0913  what a criterion is read from has this man
     entity_numbers: Iterator[int],
     carried: Carried | None = None,
     leads: bool = False,
+    model: ModelAnnotation | None = None,
 ) -> CriterionReading:
     """Read one criterion.
 
     ``text``: its words without marker; ``mentions``: what the dictionary found in them; ``place`` maps character
     ranges of ``text`` to spans of ``raw``, the source as given; ``entity_numbers`` gives the numbers of entity ids;
-    ``carried``: what the lead-ins above say of it; ``leads``: whether it has a sub-list of its own.
+    ``carried``: what the lead-ins above say of it; ``leads``: whether it has a sub-list of its own; ``model``: what the
+    trained model says of them, where it was asked.
     """
     if len(text) > MAX_CHARACTERS:
         return unread_criterion(text, place, f"longer than {MAX_CHARACTERS:,} characters")
-    reading = read(text, mentions)
+    reading = read(text, mentions, model)
     lead = lead_in(reading.tokens)
     tail = read_tail(reading) if leads else None
     drafts = own_drafts(reading, tail, lead)
@@ -107,10 +101,13 @@ def read_criterion(  # noqa: PLR0913  what a criterion is read from has this man
     node = combine(reading.tokens, drafts, inclusion=kind != "exclusion", lead=lead)
     rule = None if node is None else _rule(node, builder)
     last = reading.tokens.lower[-4:]
+    entities, relations = entities_of(reading, model, place, raw, entity_numbers)
     return CriterionReading(
         node=rule if rule is None or carried is None else _with_carried(rule, carried),
         whole=place(0, len(text)),
-        entities=tuple(_entities(reading, builder, raw, entity_numbers)),
+        entities=entities,
+        relations=relations,
+        hints=tuple(Hint(problem=p, confidence=score) for p, score in model.hints if score >= _HINT) if model else (),
         lead=lead,
         lead_span=builder.span(lead.first, lead.last) if lead else None,
         tail=tail,
@@ -220,31 +217,3 @@ def _group(own: CriterionReading, rules: tuple[Rule, ...], trailing: list[str], 
     if "and" in trailing[:-1]:
         return AllOf(rules=rules)
     return AnyOf(rules=rules) if kind == "exclusion" else AllOf(rules=rules)
-
-
-def _entities(reading: Reading, builder: LeafBuilder, raw: str, numbers: Iterator[int]) -> Iterator[Entity]:
-    """Every mention, value, time expression, negation and qualifier, by position."""
-    found: list[tuple[int, int, str, str, bool]] = []
-    negated = {d.subject_tokens[0] for d in reading.drafts if not d.present and d.subject_tokens}
-    for name in reading.names:
-        label = _LABELS.get(name.kind, "Observation")
-        found.append((name.first, name.last, label, name.concept_id, (name.first, name.last) in negated))
-    timed = {id(w.limit): w for w in reading.windows if w.limit is not None}
-    in_window = [(w.first, w.last) for w in reading.windows]
-    found.extend((first, last, "Temporal", "", False) for first, last in in_window)
-    for limit in reading.limits:
-        covered = any(first <= limit.first and limit.last <= last for first, last in in_window)
-        if not covered and id(limit) not in timed and (limit.stated or limit.ucum):
-            found.append((limit.first, limit.last, "Value", "", False))
-    found.extend((scope.cue_first, scope.cue_last, "Negation", "", False) for scope in reading.negations)
-    found.extend((m.first, m.last, "Qualifier", "", False) for m in reading.marks if m.kind == "qualifier")
-    for first, last, label, concept_id, is_negated in sorted(found, key=lambda e: (e[0], -e[1], e[2])):
-        span = builder.span(first, last)
-        yield Entity(
-            id=f"T{next(numbers)}",
-            label=label,
-            spans=(span,),
-            text=raw[span.start : span.end],
-            negated=is_negated,
-            concepts=concepts_of(concept_id),
-        )

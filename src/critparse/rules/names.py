@@ -6,10 +6,10 @@ import functools
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from critparse.lexicon import Analyte, Score, Subject, default_lexicon
 from critparse.lexicon.words import word_set
+from critparse.nlp.annotations import MentionAnnotation, ModelAnnotation
 from critparse.nlp.tokens import Tokens
 from critparse.quantities.units import dimension
 from critparse.rules.draft import Mark, Name
@@ -25,22 +25,9 @@ _LEAF_OF_LABEL = {
 _NUMERIC_CUES = frozenset(("age", "life expectancy", "alcohol use", "smoking"))
 _CONSUMED = frozenset(("count", "count/time", "mass", "mass/time", "volume", "volume/time", "pack-years", "time"))
 _SHARING = word_set("sharing")
+_MODEL_KINDS = frozenset(("condition", "drug", "procedure", "device"))
+_SURE = 0.6
 _MARK_TYPES = ("qualifier", "response", "scope", "measure-value")
-
-
-class MentionLike(Protocol):
-    """What the rules need of a mention: where it is, what it is, and of which concept."""
-
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-    @property
-    def label(self) -> str: ...
-    @property
-    def concept_id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
 
 
 @functools.lru_cache(maxsize=8192)
@@ -58,7 +45,7 @@ def traits(concept_id: str) -> tuple[str, bool, frozenset[str]]:
     return _LEAF_OF_LABEL.get(concept.label, "observation"), False, frozenset()
 
 
-def find_names(tokens: Tokens, mentions: Iterable[MentionLike]) -> list[Name]:
+def find_names(tokens: Tokens, mentions: Iterable[MentionAnnotation]) -> list[Name]:
     """Mentions and cues by position; of two that overlap the longer stands, a cue before a mention of its length."""
     found = [*_mention_names(tokens, mentions), *_cue_names(tokens)]
     found.sort(key=lambda name: (name.first - name.last, bool(name.concept_id), name.first))
@@ -139,13 +126,31 @@ def _without_aliases(tokens: Tokens, names: list[Name]) -> list[Name]:
     return kept
 
 
-def _mention_names(tokens: Tokens, mentions: Iterable[MentionLike]) -> Iterable[Name]:
+def _mention_names(tokens: Tokens, mentions: Iterable[MentionAnnotation]) -> Iterable[Name]:
     for mention in mentions:
         first = bisect_left(tokens.ends, mention.start + 1)
         last = bisect_left(tokens.starts, mention.end)
         if last > first:
             kind, numeric, dimensions = traits(mention.concept_id)
             yield Name(first, last, kind, mention.name, mention.concept_id, numeric, dimensions)
+
+
+def with_model_names(
+    tokens: Tokens, names: list[Name], marks: Sequence[Mark], model: ModelAnnotation | None
+) -> list[Name]:
+    """The names and, in words that nothing else has read, what the model is sure is a thing of a kind with a name."""
+    taken = {i for found in names for i in range(found.first, found.last)}
+    taken |= {i for mark in marks for i in range(mark.first, mark.last)}
+    added = []
+    for entity in model.entities if model else ():
+        kind = _LEAF_OF_LABEL.get(entity.label)
+        if kind not in _MODEL_KINDS or entity.score < _SURE:
+            continue
+        first, last = bisect_left(tokens.ends, entity.start + 1), bisect_left(tokens.starts, entity.end)
+        if taken.isdisjoint(range(first, last)):
+            words = " ".join(tokens.text[tokens.starts[first] : tokens.ends[last - 1]].split())
+            added.append(Name(first, last, kind, words.lower() if words.istitle() else words))
+    return sorted([*names, *added], key=lambda name: name.first)
 
 
 def _cue_names(tokens: Tokens) -> Iterable[Name]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from critparse.nlp.annotations import MentionAnnotation, ModelAnnotation
 from critparse.nlp.negation import negation_scopes
 from critparse.nlp.tokens import Tokens
 from critparse.quantities.grammar import read_limits
@@ -11,7 +12,7 @@ from critparse.rules.allergy import allergens
 from critparse.rules.draft import TokenRange
 from critparse.rules.limits import place
 from critparse.rules.marks import attach_marks
-from critparse.rules.names import MentionLike, find_marks, find_names
+from critparse.rules.names import find_marks, find_names, with_model_names
 from critparse.rules.plain import plain_names
 from critparse.rules.polarity import negate
 from critparse.rules.schedule import attach_doses, attach_frequencies, attach_windows, periods
@@ -20,9 +21,12 @@ from critparse.rules.unread import leftovers, unread, without_generic
 from critparse.rules.values import stages, values_of_scores
 
 
-def read(text: str, mentions: Sequence[MentionLike]) -> Reading:
-    """The statements of one criterion. ``text``: its words without marker; ``mentions``: the dictionary's."""
-    reading = _scan(text, mentions)
+def read(text: str, mentions: Sequence[MentionAnnotation], model: ModelAnnotation | None = None) -> Reading:
+    """The statements of one criterion.
+
+    ``text``: its words without marker; ``mentions``: the dictionary's; ``model``: what the trained model says of them.
+    """
+    reading = _scan(text, mentions, model)
     _drop_names_in_units(reading)
     for limit in reading.limits:
         place(reading, limit)
@@ -48,13 +52,15 @@ def read(text: str, mentions: Sequence[MentionLike]) -> Reading:
     return reading
 
 
-def _scan(text: str, mentions: Sequence[MentionLike]) -> Reading:
+def _scan(text: str, mentions: Sequence[MentionAnnotation], model: ModelAnnotation | None) -> Reading:
     """What stands in the words, each kind of thing by itself."""
     shields = [(m.start, m.end) for m in mentions if any(c.isdecimal() for c in text[m.start : m.end])]
     tokens = Tokens.of(text, shields)
     names = find_names(tokens, mentions)
+    marks = find_marks(tokens, names)
+    names = with_model_names(tokens, names, marks, model)
     negations = negation_scopes(tokens, [(name.first, name.last) for name in names])
-    return Reading(tokens, names, find_marks(tokens, names), read_limits(tokens), negations)
+    return Reading(tokens, names, marks, read_limits(tokens), negations, model=model)
 
 
 def _drop_names_in_units(reading: Reading) -> None:

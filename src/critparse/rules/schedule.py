@@ -10,6 +10,7 @@ from critparse.quantities.times import FrequencyReading, Window, read_frequency,
 from critparse.rules import subjects
 from critparse.rules.draft import Draft, TokenRange
 from critparse.rules.limits import drug_near
+from critparse.rules.related import tied
 from critparse.rules.state import Reading
 from critparse.rules.unknown import border, without_subject
 
@@ -57,6 +58,11 @@ def attach_windows(reading: Reading) -> None:
     """Give every window to the nearest statement before it, a list of statements included."""
     for window in sorted(reading.windows, key=lambda window: window.first):
         owner = _owner(reading, window.first, window.last)
+        members = [*_list_of(reading, owner), owner] if owner else []
+        if owner is None or owner.last < window.first:  # not right beside it: the model may know better
+            told = tied(reading, "Has_temporal", window.first, window.last)
+            if told and not any(draft in members for draft in told):
+                owner, members = told[-1], told
         if owner is None:
             _own_statement(reading, window)
             continue
@@ -69,7 +75,7 @@ def attach_windows(reading: Reading) -> None:
             owner.duration = window.limit
             owner.cover(window.first, window.last)
             continue
-        for draft in [*_list_of(reading, owner), owner]:
+        for draft in members:
             draft.windows.append(window)
             draft.evidence.append((window.first, window.last))
         if not _SEPARATING.intersection(reading.tokens.lower[owner.last : window.first]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from critparse.nlp.annotations import ModelAnnotation
 from critparse.nlp.negation import NegationScope
 from critparse.nlp.tokens import Tokens
 from critparse.quantities.grammar import Limit
@@ -16,7 +17,7 @@ class Reading:
     """Everything found in one criterion. The steps fill ``drafts``, its statements, and ``windows``.
 
     ``used``: first tokens of the names that have their place already; ``doses``: limits that are amounts of a drug,
-    kept until the drugs have their statements.
+    kept until the drugs have their statements; ``model``: what the trained model says of the criterion, if asked.
     """
 
     tokens: Tokens
@@ -28,6 +29,7 @@ class Reading:
     windows: list[Window] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
     doses: list[Limit] = field(default_factory=list)
+    model: ModelAnnotation | None = None
 
     def add(self, draft: Draft) -> None:
         """Take a statement in."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from critparse.schema.criterion import Criterion, CriterionKind
-from critparse.schema.entity import Concept, Entity
+from critparse.schema.entity import Concept, Entity, Hint, Relation
 from critparse.schema.finding import Evidence, FieldEvidence, Finding, Severity, SpanEvidence
 from critparse.schema.quantity import (
     Anchor,
@@ -52,6 +52,7 @@ __all__ = [
     "FieldEvidence",
     "Finding",
     "Frequency",
+    "Hint",
     "IfThen",
     "Leaf",
     "LeafKind",
@@ -64,6 +65,7 @@ __all__ = [
     "Range",
     "Reference",
     "Registry",
+    "Relation",
     "Rule",
     "Scope",
     "Severity",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from critparse.schema.base import Model
-from critparse.schema.entity import Entity
+from critparse.schema.entity import Entity, Hint, Relation
 from critparse.schema.rule import Rule
 from critparse.schema.text import Span
 
@@ -18,7 +18,8 @@ class Criterion(Model):
     ``text`` is the slice that ``span`` covers, the item's marker ("1.", "*") included; ``marker`` repeats it.
     ``section`` is the sub-heading the item stands under ("Cohort A"), if any. The rule of a criterion with
     ``children`` includes theirs. Ids are ``I1``, ``E3``, ``I3.2``; ``U`` where the text does not say which kind;
-    those of a text other than the eligibility section carry that text's id (``description:I1``).
+    those of a text other than the eligibility section carry that text's id (``description:I1``). ``relations`` and
+    ``hints`` are the trained model's.
     """
 
     id: str
@@ -28,5 +29,7 @@ class Criterion(Model):
     marker: str = ""
     section: str | None = None
     entities: tuple[Entity, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    hints: tuple[Hint, ...] = ()
     rule: Rule
     children: tuple[Criterion, ...] = ()

@@ -19,12 +19,35 @@ class Concept(Model):
 
 
 class Entity(Model):
-    """A mention. ``spans`` has several members only when it is discontinuous; ``concepts``: best first."""
+    """A mention. ``spans`` has several members only when it is discontinuous; ``concepts``: best first.
+
+    ``confidence``: how likely an annotator would mark just these words with this label.
+    """
 
     id: str
     label: str
     spans: tuple[Span, ...]
     text: str
     negated: bool = False
+    confidence: float = Field(default=1.0, ge=0, le=1)
     attributes: dict[str, str] = Field(default_factory=dict)
     concepts: tuple[Concept, ...] = ()
+
+
+class Relation(Model):
+    """How two entities of a criterion hang together, by their ids: ``Has_value`` from a measurement to its value …
+
+    ``AND``, ``OR`` and ``Subsumes`` join things of a kind; ``OR`` has no direction and goes from the first in the text.
+    """
+
+    type: str
+    first: str
+    second: str
+    confidence: float = Field(ge=0, le=1)
+
+
+class Hint(Model):
+    """A problem that an annotator might mark in a criterion, and how likely: ``Subjective_judgement`` …"""
+
+    problem: str
+    confidence: float = Field(ge=0, le=1)
