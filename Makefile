@@ -5,6 +5,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
+NOT_TRAIN := --ignore=tests/test_training.py
 TRAIN_STAMP := $(VENV)/.complete-train
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RECORD := corpora/NCT01741857.txt
@@ -33,13 +34,13 @@ demo: $(STAMP)  ## parse and check the record critparse started from
 	$(BIN)/critparse check $(RECORD) --fail-on never
 
 test: $(STAMP)  ## run the tests, but for the slow ones
-	$(BIN)/python -m pytest -n auto -q -m "not slow and not train"
+	$(BIN)/python -m pytest -n auto -q -m "not slow" $(NOT_TRAIN)
 
 test-all: $(STAMP)  ## run all tests
-	$(BIN)/python -m pytest -n auto -q -m "not train"
+	$(BIN)/python -m pytest -n auto -q $(NOT_TRAIN)
 
 test-train: $(TRAIN_STAMP)  ## run the tests of training (they need torch, which this adds to .venv)
-	$(BIN)/python -m pytest -q -m train
+	$(BIN)/python -m pytest -q tests/test_training.py
 
 lint: $(STAMP)  ## check style and types
 	$(BIN)/ruff check .

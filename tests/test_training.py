@@ -25,8 +25,6 @@ from critparse.nlp.encoder.crf import Field  # noqa: E402
 from critparse.nlp.encoder.model import Model  # noqa: E402
 from critparse.nlp.encoder.tags import TagSet, TypedSpan  # noqa: E402
 
-pytestmark = pytest.mark.train
-
 WORDS = ("asthma", "eczema", "gout", "severe", "mild", "no", "aspirin", "insulin", "and", "or", "of", "history", "than")
 VOCABULARY = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS, ".", ",", *"0123456789", "≥", "<")
 TRIALS = [f"NCT0000{number:04}" for number in range(30)]  # enough for every fold
@@ -193,7 +191,7 @@ def test_the_command_makes_a_model_that_has_learnt(trained: Path, material: Mate
         ("asthma", "Condition"),
     ]
     assert [(r.type, r.first, r.second) for r in found.relations] == [("OR", 0, 1)]
-    assert [e.label for e in model.layers(text, [LCT_OUTER, "lct-parts"])] == ["Condition-Name", "Condition-Name"]
+    assert {e.label for e in model.layers(text, [LCT_OUTER, "lct-parts"])} == {"Condition-Name"}
     stated = Recipe.read(trained / "model" / "training.json")
     assert (stated.teachers[1].seed, stated.student.epochs) == (2, 14)
 

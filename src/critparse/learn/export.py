@@ -62,6 +62,7 @@ def _to_onnx(network: Network, layers: Sequence[str], file: Path) -> None:
     with warnings.catch_warnings():
         # The exporter by tracing: the graph has no control flow, and the newer one needs a further package.
         warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.filterwarnings("ignore", "Constant folding", UserWarning)  # of reversed slices, which stay as they are
         torch.onnx.export(
             graph,
             example,

@@ -144,7 +144,9 @@ class Workshop:
 
     def _encoder(self) -> Any:
         from transformers import BertModel
+        from transformers.utils.logging import disable_progress_bar
 
+        disable_progress_bar()  # loading takes no time
         dropout = self.recipe.encoder_dropout
         return BertModel.from_pretrained(
             self.material.encoder,
