@@ -3,7 +3,8 @@
 The texts are critparse's own conformance cases, and the lines of the LCT corpus when ``../shared`` is there.
 Prints one line per stage: the median of the rounds. Stages: ``limits`` tokens and the quantity grammar; ``rules`` the
 whole way from words and mentions to rule and entities, without the pipeline; ``pipeline`` spaCy components alone;
-``parse`` everything, from the text of a criterion to the Criterion.
+``parse`` everything, from the text of a criterion to the Criterion. All without the trained model, whose cost
+``bench_model.py`` shows.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     criteria = texts()
-    mentions = [found.mentions for found in annotate(criteria)]
+    mentions = [found.mentions for found in annotate(criteria, model=False)]
     pairs = list(zip(criteria, mentions, strict=True))
     print(f"{len(criteria)} criteria, {sum(map(len, criteria)) / len(criteria):.0f} characters on average")
     timed("limits", lambda: [read_limits(Tokens.of(text)) for text in criteria], len(criteria), rounds)
@@ -78,8 +79,8 @@ def main() -> None:
         len(criteria),
         rounds,
     )
-    timed("pipeline", lambda: annotate(criteria), len(criteria), rounds)
-    timed("parse", lambda: [parse_single(text, "inclusion") for text in criteria], len(criteria), rounds)
+    timed("pipeline", lambda: annotate(criteria, model=False), len(criteria), rounds)
+    timed("parse", lambda: [parse_single(text, "inclusion", model=False) for text in criteria], len(criteria), rounds)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support import SHARED
 
+from critparse.cli import main
 from critparse.errors import InputError, InputNotFound, MalformedInput
 from critparse.learn.brat import Source, fold_of, read_annotations, read_sources
 from critparse.learn.calibration import calibration_error, fit
@@ -225,3 +230,30 @@ def test_calibration_finds_the_scale_that_was_lost() -> None:
     before = calibration_error(1 / (1 + np.exp(-(2 * true + 1))), right)
     after = calibration_error(1 / (1 + np.exp(-(slope * (2 * true + 1) + shift))), right)
     assert after < 0.02 < before
+
+
+CORPUS = SHARED / "corpora" / "chia_without_scope.zip"
+SCORER = SHARED / "tools" / "score_entities.py"
+
+
+@pytest.mark.slow
+def test_figures_equal_those_of_the_reference_scorer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What ``critparse parse`` writes for fold 1 scores as ``evaluate entities`` says, and well enough."""
+    if not (CORPUS.is_file() and SCORER.is_file()):
+        pytest.skip(f"the corpus is not at {SHARED} (set CRITPARSE_SHARED)")
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    for source in read_sources(CORPUS):
+        if fold_of(source.name) == 1:
+            (texts / f"{source.name}.txt").write_bytes(source.text.encode())
+    with pytest.raises(SystemExit):  # 2: one of the documents is empty
+        main(["parse", str(texts), "--input-format", "text", "--format", "brat", "-o", str(tmp_path / "brat")])
+    command = [sys.executable, str(SCORER), str(CORPUS), str(tmp_path / "brat"), "--fold", "1", "--json"]
+    reference = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main(["evaluate", "entities", "--corpus", str(CORPUS), "--fold", "1"])
+    last = capsys.readouterr().out.splitlines()[-1]
+    strict, relaxed = reference["strict"]["f1"], reference["relaxed"]["f1"]
+    assert last == f"strict F1 {strict:.4f}  relaxed F1 {relaxed:.4f}  ({reference['gold']} entities)"
+    assert strict >= 0.67 and relaxed >= 0.765

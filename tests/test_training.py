@@ -208,6 +208,12 @@ def test_a_finished_run_started_again_does_nothing_new(
         assert file.read_bytes() == (trained / "again" / file.name).read_bytes(), file.name
 
 
+def test_stages_of_another_recipe_are_not_mixed(trained: Path, material: Material) -> None:
+    """A folder of stages belongs to the recipe it was begun with."""
+    with pytest.raises(InputError, match="another recipe"):
+        Workshop(RECIPE, material, trained / "model.work", lambda *_: None)
+
+
 def test_the_exported_model_says_what_the_network_says(workshop: Workshop, tmp_path: Path) -> None:
     """Scores of tags agree up to what 8 bits lose."""
     from critparse.learn.export import export

@@ -82,14 +82,14 @@ def parse_criterion(text: str, *, kind: CriterionKind = "unknown", model: bool =
     return parse_single(text, kind, model=model)
 
 
-def check(source: Source | ParsedTrial, *, format: str = "auto") -> tuple[Finding, ...]:
-    """The findings about a record, or about a document that was parsed before."""
-    trial = source if isinstance(source, ParsedTrial) else parse(source, format=format)
+def check(source: Source | ParsedTrial, *, format: str = "auto", model: bool = True) -> tuple[Finding, ...]:
+    """The findings about a record, or about a document that was parsed before; arguments as for :func:`parse`."""
+    trial = source if isinstance(source, ParsedTrial) else parse(source, format=format, model=model)
     return trial.findings if trial is not source else _checked(trial).findings
 
 
 def load(**options: Any) -> Language:
-    """Build critparse's spaCy pipeline: tokenizer, dictionary mentions, abbreviations, negation. A fresh ``Language``.
+    """Build critparse's spaCy pipeline, a fresh ``Language``: tokenizer, dictionary, abbreviations, negation, model.
 
     Args:
         options: passed to :func:`critparse.nlp.pipeline.load`.

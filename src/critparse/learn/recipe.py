@@ -95,6 +95,7 @@ class Workshop:
     def __init__(self, recipe: Recipe, material: Material, folder: Path, report: Report) -> None:
         self.recipe, self.material, self.folder, self.report = recipe, material, folder, report
         folder.mkdir(parents=True, exist_ok=True)
+        self._claim(folder / "recipe.json")
         vocabulary = material.encoder / "vocab.txt"
         try:
             self.vocabulary = vocabulary.read_text(encoding="utf-8").splitlines()
@@ -138,6 +139,13 @@ class Workshop:
         export(student, self.layers, config, self.vocabulary, output)
         calibrate(output, read_chia(self.material.chia, (self.recipe.calibration_fold,)))
         (output / "training.json").write_text(json.dumps(self.recipe.written(), indent=1) + "\n", encoding="utf-8")
+
+    def _claim(self, file: Path) -> None:
+        """Note whose stages the folder holds; those of another recipe are not mixed with this one's."""
+        stated = json.dumps(self.recipe.written(), indent=1)
+        if file.exists() and file.read_text(encoding="utf-8") != stated:
+            raise InputError(where=file.parent, reason="it holds the stages of another recipe")
+        file.write_text(stated, encoding="utf-8")
 
     def _file(self, stage: str) -> Path:
         return self.folder / f"{stage}.pt"
