@@ -17,10 +17,12 @@ from critparse.errors import InputError, InputNotFound, MalformedInput
 from critparse.learn.brat import Source, fold_of, read_annotations, read_sources
 from critparse.learn.calibration import calibration_error, fit
 from critparse.learn.entities import annotated_in, found_in, parsed, score_entities
-from critparse.learn.examples import CHIA, CHIA_TYPES, LCT_INNER, LCT_OUTER, read_chia, read_lct_entities
+from critparse.learn.examples import CHIA, CHIA_TYPES, LCT_INNER, LCT_OUTER, PROBLEMS, read_chia, read_lct_entities
 from critparse.learn.problems import score_problems
 from critparse.learn.relations import Related, RelationScore, annotated, score_given, score_relations
 from critparse.learn.scoring import EntityScore, Found, flatten
+from critparse.nlp.annotations import ModelAnnotation
+from critparse.nlp.encoder.model import Model
 from critparse.nlp.encoder.tags import TypedSpan
 from critparse.nlp.model import default_model
 
@@ -214,10 +216,21 @@ def test_relations_are_scored_among_given_and_found_entities(source: Source) -> 
 
 def test_hints_are_scored_by_line(corpus: Path) -> None:
     """Three lines, one with a label: the label's average precision is one over its rank."""
-    found = score_problems(corpus, FOLD, default_model())
-    assert found["Subjective_judgement"]["gold"] == 1
-    assert found["Subjective_judgement"]["average_precision"] in (1.0, 0.5, 0.333)
-    assert found["Grammar_Error"]["average_precision"] is None
+
+    def suspicious(word: str) -> Model:
+        """A model that suspects every problem in lines with one word."""
+
+        class Suspicious(Model):
+            def read(self, text: str) -> ModelAnnotation:
+                return ModelAnnotation(hints=tuple((problem, 0.9 if word in text else 0.1) for problem in PROBLEMS))
+
+        return Suspicious(corpus)
+
+    for word, precision, share in (("Motivated", 1.0, 1.0), ("asthma", 0.333, 0.0)):
+        found = score_problems(corpus, FOLD, suspicious(word))["Subjective_judgement"]
+        assert (found["gold"], found["average_precision"]) == (1, precision)
+        assert found["at 0.5"] == {"said": 1, "precision": share, "recall": share}
+    assert score_problems(corpus, FOLD, default_model())["Grammar_Error"]["average_precision"] is None
 
 
 def test_calibration_finds_the_scale_that_was_lost() -> None:

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from critparse.learn.crf import ConditionalRandomField
+from critparse.nlp.encoder.geometry import DISTANCES
 from critparse.nlp.encoder.tags import TagSet
 from critparse.nlp.encoder.words import SHAPES
 
 RELATION_WIDTH = 96
-DISTANCES = 12
 _HEAD_DROPOUT = 0.2
 
 

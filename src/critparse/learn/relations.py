@@ -18,8 +18,7 @@ from critparse.learn.entities import parsed
 from critparse.learn.examples import CHIA_TYPES, RELATIONS, pairs
 from critparse.learn.scoring import Found, rates
 from critparse.nlp.encoder.model import Model
-
-_SYMMETRIC = "OR"
+from critparse.nlp.encoder.relations import SYMMETRIC
 
 
 class Related(NamedTuple):
@@ -64,7 +63,7 @@ class RelationScore:
 
 
 def _canonical(relations: set[Related]) -> set[Related]:
-    return {Related(r.type, r.second, r.first) if r.type == _SYMMETRIC and r.second < r.first else r for r in relations}
+    return {Related(r.type, r.second, r.first) if r.type == SYMMETRIC and r.second < r.first else r for r in relations}
 
 
 def annotated(source: Source) -> tuple[list[Found], set[Related], list[str]]:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from critparse.learn.examples import PROBLEMS, RELATIONS, Example
 from critparse.learn.network import Network, parameter_groups
 from critparse.nlp.encoder.geometry import pair_classes
+from critparse.nlp.encoder.relations import SYMMETRIC
 from critparse.nlp.encoder.tags import TagSet, TypedSpan
 from critparse.nlp.encoder.wordpiece import WordPiece
 
@@ -168,7 +169,7 @@ def _relation_loss(network: Network, words: Tensor, samples: Sequence[Sample]) -
         gold = torch.zeros(scores.shape[:2], dtype=torch.long)
         for first, second, relation in sample.links:
             gold[first, second] = relation
-            if RELATIONS[relation - 1] == "OR":
+            if RELATIONS[relation - 1] == SYMMETRIC:
                 gold[second, first] = relation
         every = ~torch.eye(len(sample.spans), dtype=torch.bool)
         loss = loss + nn.functional.cross_entropy(scores[every], gold[every], reduction="sum")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -40,8 +40,7 @@ class AbbreviationAnnotation:
     long_end: int
 
 
-@dataclass(frozen=True, slots=True)
-class EntityAnnotation:
+class EntityAnnotation(NamedTuple):
     """What the model names in a Doc: ``doc.text[start:end]``; ``score``: how likely place and label are right."""
 
     start: int
@@ -50,8 +49,7 @@ class EntityAnnotation:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class RelationAnnotation:
+class RelationAnnotation(NamedTuple):
     """A relation of the model from one of its entities to another, by their numbers."""
 
     type: str

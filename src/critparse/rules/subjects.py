@@ -16,6 +16,7 @@ _LIST_WORDS = word_set("subject-list")
 _AFTER_AGE = word_set("after-age")
 _AGE_UNITS = frozenset(("a", "mo", "wk", "d"))
 _COUNT_FILLERS = word_set("count-filler")
+_COUNT_STOPS = word_set("count-stop")
 _TRAILING = word_set("before-limit")
 _LEADING = word_set("before-subject")
 
@@ -115,35 +116,11 @@ def noun_phrase_after(tokens: Tokens, limit: Limit, right: int) -> tuple[int, in
     while first < right and tokens.word(first) in _COUNT_FILLERS:
         first += 1
     last = first
-    stops = {
-        "should",
-        "per",
-        "must",
-        "be",
-        "is",
-        "are",
-        "has",
-        "have",
-        ",",
-        ";",
-        ".",
-        ":",
-        "and",
-        "or",
-        "(",
-        ")",
-        "in",
-        "within",
-        "for",
-        "with",
-        "during",
-        "at",
-        "on",
-        "that",
-        "which",
-    }
     while (
-        last < right and last - first < 5 and tokens.word(last) not in stops and not tokens.reading(last, "frequency")
+        last < right
+        and last - first < 5
+        and tokens.word(last) not in _COUNT_STOPS
+        and not tokens.reading(last, "frequency")
     ):
         last += 1
     return (first, last) if last > first and any(c.isalpha() for c in tokens.word(first)) else None

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from critparse.errors import ResourceError
+from critparse.nlp.annotations import EntityAnnotation, ModelAnnotation, RelationAnnotation
 from critparse.nlp.encoder.crf import Field
 from critparse.nlp.encoder.relations import RelationScorer
 from critparse.nlp.encoder.tags import TagSet, TypedSpan
@@ -36,33 +37,6 @@ _NEEDED = frozenset(
 _MOST_WORDS = 160
 _MOST_PIECES = 500
 _SENTENCE_ENDS = frozenset(".;:")
-
-
-class ModelEntity(NamedTuple):
-    """``text[start:end]``; ``score``: how likely both its place and its label are right."""
-
-    start: int
-    end: int
-    label: str
-    score: float
-
-
-class ModelRelation(NamedTuple):
-    """A relation from one entity to another, by their numbers."""
-
-    type: str
-    first: int
-    second: int
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What the model reads in a text. ``hints``: problems an annotator might mark, with their scores."""
-
-    entities: tuple[ModelEntity, ...] = ()
-    relations: tuple[ModelRelation, ...] = ()
-    hints: tuple[tuple[str, float], ...] = ()
 
 
 class Output(NamedTuple):
@@ -85,51 +59,51 @@ class Model:
         config = self._parts().config
         return f"{config['name']} {config['version']}"
 
-    def read(self, text: str) -> Prediction:
+    def read(self, text: str) -> ModelAnnotation:
         """Entities, relations and hints of a text."""
         parts = self._parts()
-        entities: list[ModelEntity] = []
-        relations: list[ModelRelation] = []
+        entities: list[EntityAnnotation] = []
+        relations: list[RelationAnnotation] = []
         hints: dict[str, float] = {}
         for words in _chunks(split_words(text)):
             output = self.output(words)
             spans, scores = parts.decode(output)
             offset = len(entities)
             entities.extend(
-                ModelEntity(words[span.first].start, words[span.last].end, span.type, score)
+                EntityAnnotation(words[span.first].start, words[span.last].end, span.type, score)
                 for span, score in zip(spans, scores, strict=True)
             )
             relations.extend(
-                ModelRelation(type_, offset + first, offset + second, score)
+                RelationAnnotation(type_, offset + first, offset + second, score)
                 for type_, first, second, score in parts.relations.read(output.ends, spans)
             )
             for problem, score in zip(parts.problems, _sigmoid(output.problems), strict=True):
                 hints[problem] = max(hints.get(problem, 0.0), round(float(score), 4))
-        return Prediction(tuple(entities), tuple(relations), tuple(hints.items()))
+        return ModelAnnotation(tuple(entities), tuple(relations), tuple(hints.items()))
 
-    def layers(self, text: str, names: Sequence[str]) -> list[ModelEntity]:
+    def layers(self, text: str, names: Sequence[str]) -> list[EntityAnnotation]:
         """What other layers of the model name in a text (layers of tags trained beside that of :meth:`read`)."""
         fields = self._parts().fields
-        found: list[ModelEntity] = []
+        found: list[EntityAnnotation] = []
         for words in _chunks(split_words(text)):
             emissions = self.output(words).emissions
             for name in names:
                 found.extend(
-                    ModelEntity(words[span.first].start, words[span.last].end, span.type, 1.0)
+                    EntityAnnotation(words[span.first].start, words[span.last].end, span.type, 1.0)
                     for span in fields[name].best(emissions[name])
                 )
         return found
 
-    def relate(self, text: str, entities: Sequence[tuple[int, int, str]]) -> list[ModelRelation]:
+    def relate(self, text: str, entities: Sequence[tuple[int, int, str]]) -> list[RelationAnnotation]:
         """The relations among entities that are given (start, end, label; in order of position), not found."""
-        relations: list[ModelRelation] = []
+        relations: list[RelationAnnotation] = []
         offset = 0
         for words in _chunks(split_words(text)):
             until = words[-1].end
             within = [entity for entity in entities[offset:] if entity[0] < until]
             spans = [span_of(words, *entity) for entity in within]
             found = self._parts().relations.read(self.output(words).ends, spans)
-            relations.extend(ModelRelation(type_, offset + a, offset + b, score) for type_, a, b, score in found)
+            relations.extend(RelationAnnotation(type_, offset + a, offset + b, score) for type_, a, b, score in found)
             offset += len(within)
         return relations
 

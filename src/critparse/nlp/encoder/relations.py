@@ -11,7 +11,8 @@ from critparse.nlp.encoder.geometry import pair_classes
 from critparse.nlp.encoder.tags import TypedSpan
 
 Floats = NDArray[np.float32]
-_SYMMETRIC = "OR"
+SYMMETRIC = "OR"
+"""The relation without direction."""
 _MOST_ENTITIES = 120
 
 
@@ -33,14 +34,14 @@ class RelationScorer:
         if len(spans) < 2:
             return
         chances = self._chances(ends, spans)
-        if _SYMMETRIC in self.relations:
-            number = 1 + self.relations.index(_SYMMETRIC)
+        if SYMMETRIC in self.relations:
+            number = 1 + self.relations.index(SYMMETRIC)
             chances[:, :, number] = (chances[:, :, number] + chances[:, :, number].T) / 2
         best = chances.argmax(axis=2)
         np.fill_diagonal(best, 0)
         for first, second in np.argwhere(best).tolist():
             relation = self.relations[best[first, second] - 1]
-            if relation != _SYMMETRIC or first < second:
+            if relation != SYMMETRIC or first < second:
                 yield relation, first, second, round(float(chances[first, second, best[first, second]]), 4)
 
     def _chances(self, ends: Floats, spans: Sequence[TypedSpan]) -> Floats:
