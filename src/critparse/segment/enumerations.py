@@ -151,11 +151,14 @@ def _signs(text: str, block: Block, pattern: re.Pattern[str]) -> list[Marker]:
     """The further bullets of the block's own kind inside it; of any kind when it has none."""
     own = text[block.start] if block.marker else ""
     places = [found for found in pattern.finditer(text, block.content, block.end) if found.end() < block.end]
-    return [
-        _bullet(found)
-        for found in places
-        if found["sign"][0] in (own or found["sign"]) and not _between_digits(text, found)
-    ]
+    chain: list[Marker] = []
+    for found in places:
+        words_begin = chain[-1].content if chain else block.content
+        if not text[words_begin : found.start()].strip():
+            continue  # bullet after bullet: the words of the first are yet to come
+        if found["sign"][0] in (own or found["sign"]) and not _between_digits(text, found):
+            chain.append(_bullet(found))
+    return chain
 
 
 def _bullet(found: re.Match[str]) -> Marker:
