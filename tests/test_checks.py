@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from check_pairs import ALL
+from check_pairs.base import record
+from check_pairs.copies import NARRATED, NARRATIVE
+from check_pairs.fields import ADULTS, AGED
 from hypothesis import given
 from hypothesis import strategies as st
 from support import FIRST_TRIAL, ROOT, SHARED, module_at
@@ -16,27 +20,13 @@ from critparse.checks.ages import eligibility_age
 from critparse.checks.facts import Facts
 from critparse.schema import FieldEvidence, Finding, ParsedTrial, SpanEvidence
 
-LIST = "Inclusion Criteria:\n\n{inclusion}\n\nExclusion Criteria:\n\n{exclusion}\n"
+
+def _parse(source: dict[str, Any]) -> ParsedTrial:
+    return critparse.parse(source)
 
 
-def _record(
-    inclusion: str | list[str], exclusion: str | list[str] = "Known allergy to the study drug", **fields: Any
-) -> dict[str, Any]:
-    """A simple record with bulleted lists; ``description`` in ``fields`` is taken as given."""
-
-    def bullets(items: str | list[str]) -> str:
-        return "\n".join(f"* {item}" for item in ([items] if isinstance(items, str) else items))
-
-    eligibility = LIST.format(inclusion=bullets(inclusion), exclusion=bullets(exclusion))
-    return {"id": "TEST", "title": "A study", "sex": "All", "eligibility": eligibility, **fields}
-
-
-def _parse(record: dict[str, Any]) -> ParsedTrial:
-    return critparse.parse(record, format="simple")
-
-
-def _findings(record: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(finding.code, finding.severity) for finding in _parse(record).findings]
+def _findings(source: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(finding.code, finding.severity) for finding in _parse(source).findings]
 
 
 def _shown(trial: ParsedTrial, finding: Finding) -> list[str]:
@@ -48,197 +38,8 @@ def _shown(trial: ParsedTrial, finding: Finding) -> list[str]:
     ]
 
 
-AGED = "Patients aged 18 to {0} years with type 2 diabetes"
-ADULTS = {"minimum_age": "18 Years", "maximum_age": "65 Years"}
-NARRATIVE = """Inclusion Criteria:
-
-1. Histologically confirmed melanoma of the skin
-2. Haemoglobin of at least {0} g/dL
-3. ECOG performance status 0 or 1
-4. Able to swallow tablets whole
-"""
-NARRATED = [
-    "Histologically confirmed melanoma of the skin",
-    "Haemoglobin of at least 9 g/dL",
-    "ECOG performance status 0 or 1",
-    "Able to swallow tablets whole",
-]
-
-# code, severity, record with the fault, evidence, record without it
-PAIRS = [
-    pytest.param(
-        "age-maximum-conflict",
-        "error",
-        _record(AGED.format(75), **ADULTS),
-        ["maximum_age=65 Years", "18 to 75 years"],
-        _record(AGED.format(65), **ADULTS),
-        id="maximum-field-against-list",
-    ),
-    pytest.param(
-        "age-minimum-conflict",
-        "error",
-        _record("Adults aged at least 21 years", minimum_age="18 Years"),
-        ["minimum_age=18 Years", "at least 21 years"],
-        _record("Adults aged at least 18 years", minimum_age="18 Years"),
-        id="minimum-field-against-list",
-    ),
-    pytest.param(
-        "age-minimum-conflict",
-        "error",
-        _record("Aged 18 to 65 years", minimum_age="18 Months", maximum_age="65 Years"),
-        ["minimum_age=18 Months", "18 to 65 years"],
-        _record("Aged 18 months to 65 years", minimum_age="18 Months", maximum_age="65 Years"),
-        id="unit-slip",
-    ),
-    pytest.param(
-        "age-maximum-conflict",
-        "warning",
-        _record("Aged 18 to 66 years", **ADULTS),
-        ["maximum_age=65 Years", "18 to 66 years"],
-        _record("Aged 18 to 65 years", **ADULTS),
-        id="off-by-one",
-    ),
-    pytest.param(
-        "age-maximum-conflict",
-        "warning",
-        _record("Aged 18 to 65 years", minimum_age="18 Years"),
-        ["maximum_age=(blank)", "18 to 65 years"],
-        _record("Aged at least 18 years", minimum_age="18 Years"),
-        id="blank-field",
-    ),
-    pytest.param(
-        "age-maximum-conflict",
-        "error",
-        _record("Type 2 diabetes", ["Age under 18 years", "Age over 75 years"], **ADULTS),
-        ["maximum_age=65 Years", "over 75 years"],
-        _record("Type 2 diabetes", ["Age under 18 years", "Age over 65 years"], **ADULTS),
-        id="excluded-ages",
-    ),
-    pytest.param(
-        "age-boundary-unclear",
-        "info",
-        _record("Age > 18 years", minimum_age="18 Years"),
-        ["minimum_age=18 Years", "> 18 years"],
-        _record("Age > 17 years", minimum_age="18 Years"),
-        id="boundary",
-    ),
-    pytest.param(
-        "sex-conflict",
-        "error",
-        _record("Male or female patients with asthma", sex="Male"),
-        ["sex=male", "Male or female"],
-        _record("Male or female patients with asthma", sex="All"),
-        id="both-in-text",
-    ),
-    pytest.param(
-        "sex-conflict",
-        "error",
-        _record("Healthy male subjects", sex="All"),
-        ["sex=all", "* Healthy male subjects"],
-        _record(["Healthy male subjects", "Female subjects must not be pregnant"], sex="All"),
-        id="men-only",
-    ),
-    pytest.param(
-        "healthy-volunteers-conflict",
-        "warning",
-        _record("Diagnosis of rheumatoid arthritis for at least 6 months", healthy_volunteers="Yes"),
-        ["healthy_volunteers=Yes", "rheumatoid arthritis"],
-        _record(["Diagnosis of rheumatoid arthritis", "or healthy controls"], healthy_volunteers="Yes"),
-        id="disease-required",
-    ),
-    pytest.param(
-        "healthy-volunteers-conflict",
-        "warning",
-        _record("Healthy volunteers between 18 and 45 years", healthy_volunteers="No"),
-        ["healthy_volunteers=No", "* Healthy volunteers between 18 and 45 years"],
-        _record("Patients with asthma in good general health", healthy_volunteers="No"),
-        id="healthy-enrolled",
-    ),
-    pytest.param(
-        "copy-difference",
-        "warning",
-        _record(NARRATED, description=NARRATIVE.format(10)),
-        ["9", "10"],
-        _record(NARRATED, description=NARRATIVE.format(9)),
-        id="numbers-differ",
-    ),
-    pytest.param(
-        "copy-difference",
-        "info",
-        _record([*NARRATED[:3], "Able to swallow capsules whole"], description=NARRATIVE.format(9)),
-        ["capsules", "tablets"],
-        _record(NARRATED, description=NARRATIVE.format(9)),
-        id="words-differ",
-    ),
-    pytest.param(
-        "copy-incomplete",
-        "info",
-        _record([*NARRATED, "Written informed consent obtained beforehand"], description=NARRATIVE.format(9)),
-        ["* Written informed consent obtained beforehand"],
-        _record(NARRATED, description=NARRATIVE.format(9)),
-        id="missing-in-narrative",
-    ),
-    pytest.param(
-        "unit-incomplete",
-        "warning",
-        _record("Treated with cyclophosphamide 0.5 / m2 every four weeks"),
-        ["cyclophosphamide 0.5 / m2"],
-        _record("Treated with cyclophosphamide 0.5 g/m2 every four weeks"),
-        id="dose-without-mass",
-    ),
-    pytest.param(
-        "unit-dimension",
-        "warning",
-        _record("Platelet count > 100,000 mm3"),
-        ["Platelet count > 100,000 mm3"],
-        _record("Platelet count > 100,000 /mm3"),
-        id="volume-for-a-count",
-    ),
-    pytest.param(
-        "alternative-differs",
-        "warning",
-        _record("Serum creatinine > 1.5 mg/dL (233 µmol/L)"),
-        ["Serum creatinine > 1.5 mg/dL (233 µmol/L)"],
-        _record("Serum creatinine > 1.5 mg/dL (133 µmol/L)"),
-        id="wrong-conversion",
-    ),
-    pytest.param(
-        "unit-missing",
-        "info",
-        _record("Serum creatinine < 1.5"),
-        ["Serum creatinine < 1.5"],
-        _record("Serum creatinine < 1.5 mg/dL"),
-        id="no-unit",
-    ),
-    pytest.param(
-        "range-empty",
-        "error",
-        _record("Body mass index > 35 and < 30 kg/m2"),
-        None,
-        _record("Body mass index > 30 and < 35 kg/m2"),
-        id="reversed-signs",
-    ),
-    pytest.param(
-        "exclusion-covers-inclusion",
-        "error",
-        _record("Age of at least 18 years", "Age > 16 years"),
-        ["at least 18 years", "> 16 years"],
-        _record("Age of at least 18 years", "Age > 60 years"),
-        id="nobody-left-by-age",
-    ),
-    pytest.param(
-        "exclusion-covers-inclusion",
-        "error",
-        _record("HbA1c >= 7.5 %", "HbA1c > 7.0 %"),
-        [">= 7.5 %", "> 7.0 %"],
-        _record("HbA1c >= 7.5 %", "HbA1c > 10.0 %"),
-        id="nobody-left-by-hba1c",
-    ),
-]
-
-
 class TestPairs:
-    @pytest.mark.parametrize(("code", "severity", "faulty", "evidence", "mended"), PAIRS)
+    @pytest.mark.parametrize(("code", "severity", "faulty", "evidence", "mended"), ALL)
     def test_fault_is_found(
         self, code: str, severity: str, faulty: dict[str, Any], evidence: list[str] | None, mended: dict[str, Any]
     ) -> None:
@@ -249,7 +50,7 @@ class TestPairs:
         if evidence is not None:
             assert _shown(trial, found[0]) == evidence
 
-    @pytest.mark.parametrize(("code", "severity", "faulty", "evidence", "mended"), PAIRS)
+    @pytest.mark.parametrize(("code", "severity", "faulty", "evidence", "mended"), ALL)
     def test_mended_record_is_clean(
         self, code: str, severity: str, faulty: dict[str, Any], evidence: list[str] | None, mended: dict[str, Any]
     ) -> None:
@@ -258,7 +59,7 @@ class TestPairs:
 
     def test_every_check_has_a_pair(self) -> None:
         """No check goes without a record that shows its fault."""
-        assert {check.code for check in checks.catalogue()} == {param.values[0] for param in PAIRS}
+        assert {check.code for check in checks.catalogue()} == {param.values[0] for param in ALL}
 
 
 class TestAges:
@@ -281,43 +82,43 @@ class TestAges:
     )
     def test_ages_of_others_are_no_evidence(self, criterion: str) -> None:
         """An age of a subgroup, of somebody else or at another time contradicts no field."""
-        codes = [code for code, _ in _findings(_record([criterion], minimum_age="18 Years", maximum_age="80 Years"))]
+        codes = [code for code, _ in _findings(record([criterion], minimum_age="18 Years", maximum_age="80 Years"))]
         assert not [code for code in codes if code.startswith("age-")]
 
     def test_age_at_the_head_binds_over_an_or(self) -> None:
         """The age of the people at the head of a criterion binds all, whatever "or" follows."""
-        head = _record("Adults (at least 21 years old) with asthma or chronic bronchitis", minimum_age="18 Years")
+        head = record("Adults (at least 21 years old) with asthma or chronic bronchitis", minimum_age="18 Years")
         assert _findings(head) == [("age-minimum-conflict", "error")]
-        assert _findings(_record("Age over 65 years or diabetes", minimum_age="18 Years")) == []
+        assert _findings(record("Age over 65 years or diabetes", minimum_age="18 Years")) == []
 
     def test_union_of_cohorts_is_the_field(self) -> None:
         """Cohorts whose ages together make up the field do not contradict it."""
         cohorts = ["Cohort A: 18 to 55 years of age", "Cohort B: 56 to 75 years of age"]
-        assert _findings(_record(cohorts, minimum_age="18 Years", maximum_age="75 Years")) == []
+        assert _findings(record(cohorts, minimum_age="18 Years", maximum_age="75 Years")) == []
 
     def test_split_limits_are_put_together(self) -> None:
         """A lower and an upper limit in criteria of their own are the ends of one range."""
-        ages = eligibility_age(Facts(_parse(_record(["Age >= 18 years", "Age <= 65 years"]))), "eligibility")
+        ages = eligibility_age(Facts(_parse(record(["Age >= 18 years", "Age <= 65 years"]))), "eligibility")
         assert [limit.number for limit in ages.minimum] == [18]
         assert [limit.number for limit in ages.maximum] == [65]
 
     def test_exclusions_are_turned_round(self) -> None:
         """Excluding "< 18 or > 65" admits 18 to 65, both ends included."""
-        trial = _parse(_record("Asthma", "Age < 18 or > 65 years"))
+        trial = _parse(record("Asthma", "Age < 18 or > 65 years"))
         ages = eligibility_age(Facts(trial), "eligibility")
         assert [(limit.number, limit.inclusive) for limit in (*ages.minimum, *ages.maximum)] == [(18, True), (65, True)]
 
     def test_one_finding_names_every_place(self) -> None:
         """Field, list and narrative are named in one finding, not in three."""
         description = "Inclusion Criteria:\n\n1. Aged 18 to 80 years\n2. Moderate asthma\n"
-        trial = _parse(_record(["Aged 18 to 65 years", "Moderate asthma"], description=description, **ADULTS))
+        trial = _parse(record(["Aged 18 to 65 years", "Moderate asthma"], description=description, **ADULTS))
         (finding,) = trial.findings
         assert (finding.code, finding.severity) == ("age-maximum-conflict", "error")
         assert _shown(trial, finding) == ["maximum_age=65 Years", "18 to 65 years", "18 to 80 years"]
 
     def test_unit_slip_is_suggested(self) -> None:
         """The same number in another unit is recognised as such."""
-        (finding,) = _parse(_record("Aged 18 to 65 years", minimum_age="18 Months", maximum_age="65 Years")).findings
+        (finding,) = _parse(record("Aged 18 to 65 years", minimum_age="18 Months", maximum_age="65 Years")).findings
         assert "unit" in finding.suggestion
 
     @pytest.mark.parametrize(
@@ -330,21 +131,21 @@ class TestAges:
     )
     def test_equal_ages_in_other_words_agree(self, field: str, text: str) -> None:
         """ "< 18" is 17 completed years, 42 days are 6 weeks."""
-        assert "age-maximum-conflict" not in dict(_findings(_record(text, minimum_age="6 Months", maximum_age=field)))
+        assert "age-maximum-conflict" not in dict(_findings(record(text, minimum_age="6 Months", maximum_age=field)))
 
     @given(low=st.integers(18, 40), high=st.integers(50, 90), shift=st.integers(2, 9), upper=st.booleans())
     def test_injected_conflict_is_found(self, low: int, high: int, shift: int, upper: bool) -> None:
         """A field that is moved away from the text is found, and the untouched record is clean."""
         fields = {"minimum_age": f"{low} Years", "maximum_age": f"{high} Years"}
         text = f"Men and women between {low} and {high} years of age"
-        assert _findings(_record(text, **fields)) == []
+        assert _findings(record(text, **fields)) == []
         moved = (
             {**fields, "maximum_age": f"{high - shift} Years"}
             if upper
             else {**fields, "minimum_age": f"{low - shift} Years"}
         )
         end = "maximum" if upper else "minimum"
-        assert _findings(_record(text, **moved)) == [(f"age-{end}-conflict", "error")]
+        assert _findings(record(text, **moved)) == [(f"age-{end}-conflict", "error")]
 
 
 class TestPeople:
@@ -359,12 +160,12 @@ class TestPeople:
     )
     def test_conditions_on_one_sex_are_no_evidence(self, criterion: str) -> None:
         """What is asked of the women or men among the participants says nothing about who may take part."""
-        assert "sex-conflict" not in dict(_findings(_record([criterion, "Chronic heart failure"], sex="All")))
+        assert "sex-conflict" not in dict(_findings(record([criterion, "Chronic heart failure"], sex="All")))
 
     def test_pregnant_women_contradict_the_field_male(self) -> None:
         """Pregnant women cannot be enrolled under the field "male"; under "all" they prove nothing."""
-        assert _findings(_record("Pregnant women attending antenatal care", sex="Male")) == [("sex-conflict", "error")]
-        assert _findings(_record("Pregnant women attending antenatal care", sex="All")) == []
+        assert _findings(record("Pregnant women attending antenatal care", sex="Male")) == [("sex-conflict", "error")]
+        assert _findings(record("Pregnant women attending antenatal care", sex="All")) == []
 
     @pytest.mark.parametrize(
         "criterion",
@@ -376,7 +177,7 @@ class TestPeople:
     )
     def test_good_health_is_no_healthy_volunteer(self, criterion: str) -> None:
         """Patients in good general health are no healthy volunteers."""
-        assert _findings(_record([criterion], healthy_volunteers="No")) == []
+        assert _findings(record([criterion], healthy_volunteers="No")) == []
 
 
 class TestCopies:
@@ -384,18 +185,18 @@ class TestCopies:
         """A difference that is the evidence of another finding is left to that one."""
         description = "Inclusion Criteria:\n\n1. Aged 18 to 80 years with moderate persistent asthma\n"
         codes = dict(
-            _findings(_record("Aged 18 to 65 years with moderate persistent asthma", description=description, **ADULTS))
+            _findings(record("Aged 18 to 65 years with moderate persistent asthma", description=description, **ADULTS))
         )
         assert set(codes) == {"age-maximum-conflict"}
 
     def test_missing_kind_is_no_difference(self) -> None:
         """A narrative that repeats the inclusion criteria alone lacks nothing."""
-        assert _findings(_record(NARRATED, ["Brain metastases", "Pregnancy"], description=NARRATIVE.format(9))) == []
+        assert _findings(record(NARRATED, ["Brain metastases", "Pregnancy"], description=NARRATIVE.format(9))) == []
 
     def test_copied_dose_makes_one_finding(self) -> None:
         """The same faulty dose in list and narrative is one finding with both passages."""
         dose = "Treated with cyclophosphamide 0.5 / m2 every four weeks"
-        trial = _parse(_record(dose, description=f"Inclusion Criteria:\n\n1. {dose}\n"))
+        trial = _parse(record(dose, description=f"Inclusion Criteria:\n\n1. {dose}\n"))
         (finding,) = trial.findings
         assert [e.text_id for e in finding.evidence if isinstance(e, SpanEvidence)] == ["eligibility", "description"]
 
@@ -422,12 +223,12 @@ class TestRun:
         check = registry.check("broken-check", title="", severity="info", message="", suggestion="")
         monkeypatch.setattr(registry, "_CHECKS", dict(registry._CHECKS))
         check(broken)
-        record = _record(AGED.format(75), **ADULTS)
-        assert _findings(record) == [("age-maximum-conflict", "error"), (checks.INTERNAL, "info")]
+        faulty = record(AGED.format(75), **ADULTS)
+        assert _findings(faulty) == [("age-maximum-conflict", "error"), (checks.INTERNAL, "info")]
 
     def test_conflicts_have_two_sides(self) -> None:
         """Every conflict of the pairs above has at least two pieces of evidence."""
-        for param in PAIRS:
+        for param in ALL:
             for finding in _parse(param.values[2]).findings:
                 assert len(finding.evidence) >= (2 if "conflict" in finding.code else 1)
 

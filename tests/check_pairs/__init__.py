@@ -1,0 +1,10 @@
+"""A record with the fault and the same one mended, for every check: one module per family of records.
+
+Each pair: code, severity, the faulty record, its evidence as a reader sees it (``None``: not asserted), the mended one.
+"""
+
+from __future__ import annotations
+
+from check_pairs import copies, fields, limits
+
+ALL = [*fields.PAIRS, *copies.PAIRS, *limits.PAIRS]
