@@ -17,3 +17,18 @@ def record(
 
     eligibility = LIST.format(inclusion=bullets(inclusion), exclusion=bullets(exclusion))
     return {"id": "TEST", "title": "A study", "sex": "All", "eligibility": eligibility, **fields}
+
+
+def study(
+    inclusion: str | list[str], *, title: str = "A study", phase: str = "PHASE2", enrollment: int = 40, **sections: Any
+) -> dict[str, Any]:
+    """A study of the ClinicalTrials.gov API with the fields that a simple record has not; ``sections``: its texts."""
+    simple = record(inclusion)
+    return {
+        "protocolSection": {
+            "identificationModule": {"nctId": "NCT00000000", "briefTitle": title},
+            "descriptionModule": sections,
+            "designModule": {"phases": [phase], "enrollmentInfo": {"count": enrollment, "type": "ESTIMATED"}},
+            "eligibilityModule": {"eligibilityCriteria": simple["eligibility"], "sex": "ALL"},
+        }
+    }

@@ -19,6 +19,7 @@ from critparse.checks.ages import (
     relation,
     unit_slip,
 )
+from critparse.checks.cues import cue_in
 from critparse.checks.facts import LIST, Facts, at
 from critparse.checks.registry import Problem, check
 from critparse.schema import AgeLimit, Evidence, FieldEvidence, Severity
@@ -101,7 +102,10 @@ def _conflict(facts: Facts, end: End, *, boundary: bool) -> Iterator[Problem]:
     if found == "same" or (found == "boundary") is not boundary:
         return
     severity = _SEVERITY[found]
-    if any(not place.limits for place in places) and severity == "error":
+    blank = any(not place.limits for place in places)
+    if blank and end == "minimum" and _admits_the_young(facts, places):
+        return
+    if blank and severity == "error":
         severity = "warning"
     limits = _distinct(limit for place in places for limit in place.limits)
     slip = any(unit_slip(one, other) for one, other in combinations(limits, 2))
@@ -111,6 +115,13 @@ def _conflict(facts: Facts, end: End, *, boundary: bool) -> Iterator[Problem]:
         severity=severity,
         suggestion=f"The numbers agree and the units do not: correct the unit of the {end} age." if slip else None,
     )
+
+
+def _admits_the_young(facts: Facts, places: list[_Place]) -> bool:
+    """Whether the record takes in children too: then a blank field may be meant though adults have a minimum age."""
+    stating = {limit.criterion for place in places for limit in place.limits}
+    texts = [x.criterion.text for x in facts.items if x.criterion.kind != "exclusion" and x.criterion.id not in stating]
+    return any(cue_in("young-participants", text) for text in (*texts, *(title.text for title in facts.titles)))
 
 
 def _places(facts: Facts, end: End) -> list[_Place]:

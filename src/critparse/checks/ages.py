@@ -7,7 +7,7 @@ condition, and in sentences that give reasons.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +29,10 @@ _FIELD_UNITS = {"years": "a", "months": "mo", "weeks": "wk", "days": "d", "hours
 _NEAR = 9
 """Words after a limit among which those count that belong to it."""
 
+_MAJORITY = (16, 21)
+"""Years: a lower limit among these is that of majority, hardly ever a risk factor or a definition."""
+_NEAR_GROUP = 4
+"""Words after a limit among which a further group has no part in it."""
 _OPENING = 8
 """Words at the head of a criterion that say whose age follows."""
 _LEAD_IN = 400
@@ -168,7 +172,7 @@ def _of_criterion(facts: Facts, criterion: Criterion) -> Iterator[tuple[Whom, Ag
     exclusion = criterion.kind == "exclusion"
     seen: set[Span] = set()
     heads = [[(leaf, False)] for leaf in _alternatives(criterion.rule) if not exclusion and _heads(facts, leaf)]
-    for group in heads if len(heads) == 1 else _binding(criterion.rule, exclusion=exclusion):
+    for group in heads if len(heads) == 1 else _binding(facts, criterion.rule, exclusion=exclusion):
         parts = [part for leaf, inverted in group if (part := _statement(facts, leaf, inverted=inverted))]
         seen.update(hull(leaf.range.evidence) for leaf, _ in group if leaf.range)
         if len(parts) == 1:
@@ -184,30 +188,36 @@ def _of_criterion(facts: Facts, criterion: Criterion) -> Iterator[tuple[Whom, Ag
                 yield "other", aside[1]
 
 
-def _binding(rule: Rule, *, exclusion: bool) -> Iterator[_Group]:
+def _binding(facts: Facts, rule: Rule, *, exclusion: bool) -> Iterator[_Group]:
     """The age leaves of a rule that everyone must fulfil (inclusion) or that exclude by themselves."""
     if isinstance(rule, Leaf):
         if _is_limit(rule) and binds_participant(rule):
             yield [(rule, exclusion is rule.present)]
     elif isinstance(rule, Not):
-        for group in _binding(rule.rule, exclusion=exclusion):
+        for group in _binding(facts, rule.rule, exclusion=exclusion):
             yield [(leaf, not inverted) for leaf, inverted in group]
     elif (isinstance(rule, AllOf) and not exclusion) or (isinstance(rule, AnyOf) and exclusion):
         for part in rule.rules:
-            yield from _binding(part, exclusion=exclusion)
+            yield from _binding(facts, part, exclusion=exclusion)
     elif isinstance(rule, AnyOf):
-        branches = [list(_binding(part, exclusion=False)) for part in rule.rules]
+        branches = [list(_binding(facts, part, exclusion=False)) for part in rule.rules]
         if all(len(branch) == 1 for branch in branches):
             yield [one for branch in branches for one in branch[0]]
     elif isinstance(rule, AllOf):
-        yield from _excluded_together(rule)
+        yield from _excluded_together(facts, rule)
 
 
-def _excluded_together(rule: AllOf) -> Iterator[_Group]:
-    """ "Age < 18 and > 70 years" among exclusions: nobody is both, each excludes."""
+def _excluded_together(facts: Facts, rule: AllOf) -> Iterator[_Group]:
+    """ "Age < 18 and > 70 years" among exclusions: nobody is both, each excludes; so does "men or women < 18 years"."""
     ages = [part for part in rule.rules if isinstance(part, Leaf) and _is_limit(part)]
-    if len(ages) == len(rule.rules):
+    others = [part for part in rule.rules if not (isinstance(part, Leaf) and _is_limit(part))]
+    if all(isinstance(part, Leaf) and part.kind == "sex" and _is_everyone(facts, part.values) for part in others):
         yield from ([(leaf, True)] for leaf in ages)
+
+
+def _is_everyone(facts: Facts, sexes: Sequence[object]) -> bool:
+    """Whether people of these sexes are all who may take part."""
+    return len(sexes) == 2 or facts.trial.registry.sex in sexes
 
 
 def _alternatives(rule: Rule) -> Iterator[Leaf]:
@@ -261,7 +271,8 @@ def _statement(facts: Facts, leaf: Leaf, *, inverted: bool) -> tuple[Whom, AgeRa
             return None
         return Limit(bound.value, ucum, bound.inclusive, span, item.criterion.id, exclusion)
 
-    return _whom(facts, item, span), AgeRange(limit(lower), limit(upper))
+    ages = AgeRange(limit(lower), limit(upper))
+    return _whom(facts, item, span, ages), ages
 
 
 def _ends(range_: Range, *, inverted: bool) -> tuple[Bound | None, Bound | None]:
@@ -280,16 +291,32 @@ def _turned(bound: Bound | None) -> Bound | None:
 # ---------------------------------------------------------------------- whom it is about
 
 
-def _whom(facts: Facts, item: Item, span: Span) -> Whom:
+def _whom(facts: Facts, item: Item, span: Span, ages: AgeRange) -> Whom:
     """Whom the sentence around a limit, and what stands above it, give the limit to."""
     before, limit, after = facts.sentence_at(span, item)
-    lead_ins = [above.text[-_LEAD_IN:] for above in item.above] + _lead_in_before(facts, item)
-    if _elsewhere(before, limit, after) or _is_alternative(facts, item):
+    plain = _is_plain(before, after, ages)
+    lead_ins = [above.text[-_LEAD_IN:] for above in item.above] + ([] if plain else _lead_in_before(facts, item))
+    if (not plain and _elsewhere(before, limit, after)) or _is_alternative(facts, item):
         return "other"
     if any(cue_in("age-elsewhere", text) or cue_in("group-lead", text) for text in lead_ins):
         return "other"
     part = any(cue_in("age-group", without("age-neutral", text)) for text in (f"{before} {limit} {after}", *lead_ins))
     return "group" if part or cue_in("group-section", item.section) else "everyone"
+
+
+def _is_plain(before: str, after: str, ages: AgeRange) -> bool:
+    """Whether an item opens with whom the study admits: people of a full range of ages, or from the age of majority.
+
+    "Postmenopausal women aged 50 to 75 years", "Children and adolescents 6 to 17 years of age", "Age ≥ 18 years"; but
+    not "women over 50 years", which may be a definition, a risk factor or a subgroup.
+    """
+    whole = ages.lower is not None and ages.upper is not None
+    of_age = ages.lower is not None and _MAJORITY[0] <= ages.lower.value <= _MAJORITY[1]
+    if not (whole or of_age) or words(without("age-opening", before)) or cue_in("age-plain-not", after):
+        return False
+    of_the_last = before.rstrip().endswith("(") and cues_in("age-groups", before) > 1  # "adults and children (2 to 11)"
+    of_the_first = cue_in("age-groups", " ".join(words(after)[:_NEAR_GROUP]))  # "adults (18 or older) and children"
+    return not of_the_last and not of_the_first and not after.lstrip().startswith(":")
 
 
 def _elsewhere(before: str, limit: str, after: str) -> bool:

@@ -20,6 +20,7 @@ from critparse.schema import (
     Not,
     ParsedTrial,
     Rule,
+    SourceText,
     Span,
     SpanEvidence,
     Unstructured,
@@ -27,6 +28,7 @@ from critparse.schema import (
 
 LIST = "eligibility"
 NARRATIVES = ("description", "summary")
+TITLES = ("title", "official_title")
 SURE = 0.7
 """A leaf read with less confidence is no evidence."""
 
@@ -78,6 +80,11 @@ class Facts:
             value is not None
             for value in (registry.minimum_age, registry.maximum_age, registry.sex, registry.healthy_volunteers)
         )
+
+    @property
+    def titles(self) -> tuple[SourceText, ...]:
+        """The titles of the record: the brief one first."""
+        return tuple(text for text in self.trial.texts if text.id in TITLES)
 
     def top(self, text_id: str) -> Iterator[Criterion]:
         """The outermost criteria of a text; their rules include their children's."""

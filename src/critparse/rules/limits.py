@@ -43,10 +43,11 @@ def _place_age(reading: Reading, limit: Limit) -> bool:
     if age and not _is_trap(reading, limit):
         _age(reading, limit, age if isinstance(age, Name) else None)
         return True
-    earlier = _continued_age(reading, limit)
-    if earlier is not None:
-        _age(reading, limit, earlier)
-    return earlier is not None
+    goes_on = _continues_age(reading, limit)
+    if goes_on:
+        subject = reading.drafts[-1].subject_tokens
+        _age(reading, limit, next((n for n in reading.names if subject and n.first == subject[0][0]), None))
+    return goes_on
 
 
 def _place_quantity(reading: Reading, limit: Limit, subject: Name | None) -> None:
@@ -55,6 +56,8 @@ def _place_quantity(reading: Reading, limit: Limit, subject: Name | None) -> Non
         subject = subjects.following(reading.tokens, reading.names, limit)
     elif not limit.stated and not _BARE_GAP.issuperset(reading.tokens.lower[subject.last : limit.first]):
         subject = None
+    elif subject.kind == "age" and subject.first in reading.used:
+        subject = subjects.following(reading.tokens, reading.names, limit)  # "18 years of age with > 3 stools"
     if subject is None and subjects.is_age_at_head(reading.tokens, limit, reading.names):
         _age(reading, limit, None, confidence=0.75)
     elif _is_dose(reading, limit, subject):
@@ -65,15 +68,13 @@ def _place_quantity(reading: Reading, limit: Limit, subject: Name | None) -> Non
         without_subject(reading, limit)
 
 
-def _continued_age(reading: Reading, limit: Limit) -> Name | None:
+def _continues_age(reading: Reading, limit: Limit) -> bool:
     """ "age < 18 or > 65 years": the second limit goes on about the first one's age."""
     last = reading.drafts[-1] if reading.drafts else None
     if last is None or last.kind != "age" or last.limit is None or limit.ucum not in (None, "a", "mo", "wk", "d"):
-        return None
+        return False
     gap = reading.tokens.lower[last.limit.last : limit.first]
-    if not gap or not _GOES_ON.issuperset(gap) or not limit.stated or limit.relative_to:
-        return None
-    return next((n for n in reading.names if last.subject_tokens and n.first == last.subject_tokens[0][0]), None)
+    return bool(gap) and _GOES_ON.issuperset(gap) and limit.stated and not limit.relative_to
 
 
 def _is_trap(reading: Reading, limit: Limit) -> bool:

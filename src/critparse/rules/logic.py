@@ -48,6 +48,7 @@ _ENTITY_KINDS = frozenset(
 _GROUP_OPS: tuple[tuple[str, Op], ...] = (("group-any", "any"), ("group-all", "all"), ("group-count", "at_least"))
 _DEMOGRAPHICS = ("age", "sex")
 _OR = word_set("or")
+_COUNTING = word_set("counting")
 _AND = word_set("and")
 _STRONG: dict[Link, Link] = {"or": "strong-or", "either": "strong-or", "and": "strong-and", "near": "strong"}
 _GROUPS_OF_PEOPLE = frozenset(("childbearing potential", "premenopausal", "postmenopausal", "surgical sterility"))
@@ -181,6 +182,8 @@ def _link(tokens: Tokens, left: Draft, right: Draft, depths: list[int], base: in
     link = _spoken(tokens, left.last, right.first)
     if link == "comma" and inclusion and (left.kind in _DEMOGRAPHICS or right.kind in _DEMOGRAPHICS):
         return "also"  # "adults aged ≥ 18, with A or B"
+    if link == "near" and left.kind in _DEMOGRAPHICS and "with" in gap:
+        return "also"  # "women with A or B"
     together = left.negation is not None and (left.negation == right.negation or (right.negation and "nor" in gap))
     if together and link in ("or", "comma", "strong"):
         return "and"
@@ -189,20 +192,30 @@ def _link(tokens: Tokens, left: Draft, right: Draft, depths: list[int], base: in
 
 
 def _spoken(tokens: Tokens, first: int, last: int) -> Link:
-    """The conjunction or punctuation among the tokens ``[first, last)``."""
-    gap = tokens.lower[first:last]
+    """The conjunction or punctuation among the tokens ``[first, last)``; "one or both" joins nothing."""
+    gap = [
+        word
+        for i, word in enumerate(tokens.lower[first:last], first)
+        if not (tokens.word(i - 1) in _COUNTING and tokens.word(i + 1) in _COUNTING)
+    ]
     said: Link = "near"
     if not _OR.isdisjoint(gap):
         said = "or" if _AND.isdisjoint(gap) else "either"
     elif not _AND.isdisjoint(gap):
         said = "and"
     if breaks(tokens, first, last):
-        return _STRONG[said]
+        return _STRONG[said] if _next_to_break(tokens, first, last) else "strong"
     if any(tokens.reading(i, "define") for i in range(first, last)):
         return "also"  # "adequate renal function, defined as A or B": the definition is all that follows
     if said == "near" and any(tokens.reading(i, "example") for i in range(first, last)):
         return "or"
     return "comma" if said == "near" and "," in gap else said
+
+
+def _next_to_break(tokens: Tokens, first: int, last: int) -> bool:
+    """Whether a conjunction stands at the end of a clause or at the head of the next ("…; or"), not further in."""
+    spoken = [i for i in range(first, last) if tokens.word(i) in _OR | _AND]
+    return any(breaks(tokens, i - 1, i) or breaks(tokens, i + 1, i + 2) for i in spoken)
 
 
 def _alternatives(left: Draft, right: Draft) -> bool:
@@ -242,6 +255,7 @@ def _is_people(node: Node) -> bool:
 
 def _fold(sequence: _Sequence, default: Op, inclusion: bool) -> Node:
     """Split at the loosest link, fold the parts, join them."""
+    sequence = _either_sex(sequence)
     if len(sequence.nodes) == 1:
         return sequence.nodes[0]
     if (led := _led_by_sex(sequence, default, inclusion)) is not None:
@@ -269,6 +283,26 @@ def _led_by_sex(sequence: _Sequence, default: Op, inclusion: bool) -> Node | Non
     if not {"or", "comma", "either"}.issuperset(sequence.links[1:]):
         return None
     return Group("all", [first, _fold(_Sequence(rest, sequence.links[1:]), default, inclusion)])
+
+
+def _either_sex(sequence: _Sequence) -> _Sequence:
+    """ "Men or non-pregnant women aged 18 to 65": both sexes are one node, what follows is about both."""
+    nodes, links = sequence.nodes, sequence.links
+    for i, node in enumerate(nodes[:-1]):
+        if not isinstance(node, Draft) or node.kind != "sex" or links[i] not in ("or", "either"):
+            continue
+        end = i + 1
+        while end < len(nodes) and _of_one_sex(nodes[end]) and (end == i + 1 or links[end - 1] in ("near", "comma")):
+            end += 1
+        if i + 1 < end < len(nodes) and links[end - 1] in ("near", "comma", "also"):
+            others = nodes[i + 1 : end]
+            both = Group("any", [node, _join("all", others)])
+            return _either_sex(_Sequence([*nodes[:i], both, *nodes[end:]], [*links[:i], *links[end - 1 :]]))
+    return sequence
+
+
+def _of_one_sex(node: Node) -> bool:
+    return isinstance(node, Draft) and node.limit is None and node.kind in ("sex", "reproductive")
 
 
 def _conditional(link: Link, left: Node, right: Node, inclusion: bool) -> Node:

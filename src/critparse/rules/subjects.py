@@ -14,6 +14,10 @@ from critparse.rules.draft import Name
 _REACH = 14  # tokens between a subject and its limit
 _LIST_WORDS = word_set("subject-list")
 _AFTER_AGE = word_set("after-age")
+_PEOPLE = word_set("people")
+_AGE_SIGNS = frozenset(("over", "under", "above", "below", "between", "older", "younger"))
+_ADULT = 5
+"""Years from which a number right after people is their age rather than the time since something."""
 _AGE_UNITS = frozenset(("a", "mo", "wk", "d"))
 _COUNT_FILLERS = word_set("count-filler")
 _COUNT_STOPS = word_set("count-stop")
@@ -156,11 +160,14 @@ def is_age(tokens: Tokens, limit: Limit, names: Sequence[Name]) -> Name | bool |
 
 
 def _people_before(tokens: Tokens, limit: Limit, names: Sequence[Name]) -> bool:
-    """ "men over 40 years": people right before the limit, and a word that goes with ages."""
-    if tokens.word(limit.first) not in ("over", "under", "above", "below", "between", "older", "younger"):
+    """ "men over 40 years", "adult patients (≥ 18 years)": people right before the limit, and no event after it."""
+    bracketed = tokens.word(limit.first - 1) == "("
+    last = limit.first - bracketed
+    if not any(n.last == last and n.kind == "sex" for n in names) and tokens.word(last - 1) not in _PEOPLE:
         return False
-    last = limit.first
-    return any(n.last == last and n.kind == "sex" for n in names) or tokens.word(last - 1) in _people_words()
+    return tokens.word(limit.first) in _AGE_SIGNS or (
+        tokens.word(limit.last) in (")" if bracketed else ("", ".", ",")) and limit.number >= _ADULT
+    )
 
 
 @functools.cache
