@@ -180,6 +180,30 @@ class TestPeople:
         assert _findings(record([criterion], healthy_volunteers="No")) == []
 
 
+class TestRestated:
+    @pytest.mark.parametrize(
+        ("inclusion", "exclusion"),
+        [
+            (["Beck Depression Inventory of 19 or lower"], "Beck Depression Inventory of 20 or higher"),
+            (["HbA1c between 7 and 10 % at screening", "HbA1c between 7 and 11 % at baseline"], "Pregnancy"),
+            (["Healthy adults aged 20 to 50 years", "Healthy children aged 2 to 5 years"], "Pregnancy"),
+            (["PSA between 1.5 and 10 ng/mL", "Subjects with a PSA above 4 ng/mL must have a biopsy"], "Pregnancy"),
+            (["Haemoglobin >= 9 g/dL", "Haemoglobin >= 90 g/L"], "Haemoglobin < 9.0 g/dL"),
+        ],
+    )
+    def test_other_limits_are_no_contradiction(self, inclusion: list[str], exclusion: str) -> None:
+        """Whole scores, other times, other groups, demands under a condition and conversions differ rightly."""
+        codes = dict(_findings(record(inclusion, exclusion)))
+        assert not {"limit-restated", "limit-boundary-unclear"} & set(codes)
+
+    def test_a_list_pasted_twice_is_one_finding(self) -> None:
+        """The whole inclusion list among the exclusions is one error that names how many criteria it is about."""
+        listed = ["Moderate persistent asthma", "Able to use an inhaler", "Written consent of the patient"]
+        (finding,) = _parse(record(listed, listed)).findings
+        assert (finding.code, len(finding.evidence)) == ("required-and-excluded", 6)
+        assert "2 more" in finding.message
+
+
 class TestCopies:
     def test_reported_difference_is_not_reported_twice(self) -> None:
         """A difference that is the evidence of another finding is left to that one."""

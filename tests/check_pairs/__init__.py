@@ -5,6 +5,6 @@ Each pair: code, severity, the faulty record, its evidence as a reader sees it (
 
 from __future__ import annotations
 
-from check_pairs import copies, fields, limits, titles
+from check_pairs import copies, fields, limits, titles, twins
 
-ALL = [*fields.PAIRS, *copies.PAIRS, *limits.PAIRS, *titles.PAIRS]
+ALL = [*fields.PAIRS, *copies.PAIRS, *limits.PAIRS, *titles.PAIRS, *twins.PAIRS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from check_pairs.base import record, study
 
 PAIRS = [

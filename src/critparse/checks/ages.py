@@ -295,7 +295,7 @@ def _whom(facts: Facts, item: Item, span: Span, ages: AgeRange) -> Whom:
     """Whom the sentence around a limit, and what stands above it, give the limit to."""
     before, limit, after = facts.sentence_at(span, item)
     plain = _is_plain(before, after, ages)
-    lead_ins = [above.text[-_LEAD_IN:] for above in item.above] + ([] if plain else _lead_in_before(facts, item))
+    lead_ins = [above.text[-_LEAD_IN:] for above in item.above] + ([] if plain else lead_in_before(facts, item))
     if (not plain and _elsewhere(before, limit, after)) or _is_alternative(facts, item):
         return "other"
     if any(cue_in("age-elsewhere", text) or cue_in("group-lead", text) for text in lead_ins):
@@ -331,7 +331,7 @@ def _elsewhere(before: str, limit: str, after: str) -> bool:
     )
 
 
-def _lead_in_before(facts: Facts, item: Item) -> list[str]:
+def lead_in_before(facts: Facts, item: Item) -> list[str]:
     """The nearest sibling before that ends in a colon: in lists without indentation it leads in what follows."""
     siblings, place = facts.siblings(item)
     before = [sibling.text[-_LEAD_IN:].rstrip() for sibling in siblings[max(0, place - _LED) : place]]
