@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from critparse.checks.cues import cue_in, words
+from critparse.checks.cues import cue_in, without, words
 from critparse.checks.facts import LIST, SURE, Facts, Item, at, binds_participant, hull, leaves, required
 from critparse.checks.registry import Problem, check
 from critparse.schema import FieldEvidence, Leaf, Span
@@ -62,19 +62,38 @@ def _asked_sexes(facts: Facts) -> Iterator[tuple[Item, tuple[str, ...], Span]]:
             yield item, tuple(leaf.values), hull(spans)
     for item in facts.items:
         if item.criterion.span.text_id == LIST and item.criterion.kind == "inclusion" and not item.above:
-            yield from _opening(item, pregnant=facts.trial.registry.sex == "male")
+            yield from _opening(item, facts.trial.registry.sex)
 
 
-def _opening(item: Item, *, pregnant: bool) -> Iterator[tuple[Item, tuple[str, ...], Span]]:
-    """The sex that a criterion's first words name ("healthy male subjects …"), or its pregnant women."""
+def _opening(item: Item, field: str | None) -> Iterator[tuple[Item, tuple[str, ...], Span]]:
+    """The sexes that a criterion's first words name ("healthy male subjects …"), or its pregnant women.
+
+    Where the field is "all", the whole criterion must not be about something asked of one sex.
+    """
     if cue_in("group-section", item.section):
         return
-    first = words(item.criterion.text.removeprefix(item.criterion.marker))[:_OPENING]
-    named = [sex for sex in _SEXES if cue_in(f"sex-{sex}", " ".join(first))]
-    expecting = pregnant and "pregnant" in first and not {"not", "non"} & set(first)
-    if expecting or (len(named) == 1 and not cue_in("sex-condition", item.criterion.text)):
-        span = item.criterion.span
-        yield item, ("female",) if expecting else (named[0],), span
+    said = words(item.criterion.text.removeprefix(item.criterion.marker))
+    if field == "male" and "pregnant" in said[:_OPENING] and not {"not", "non"} & set(said[:_OPENING]):
+        yield item, ("female",), item.criterion.span
+        return
+    named, end = _named_at_head(said)
+    asked_of_one = field == "all" and cue_in("sex-condition", item.criterion.text)
+    if named and not asked_of_one and not cue_in("sex-duty", " ".join(said[end : end + _HEAD])):
+        yield item, named, item.criterion.span
+
+
+def _named_at_head(said: list[str]) -> tuple[tuple[str, ...], int]:
+    """The sexes named at the head of a criterion, among words that only say who takes part, and where that ends."""
+    named: set[str] = set()
+    end = 0
+    for place, word in enumerate(said[: 2 * _HEAD]):
+        sex = next((sex for sex in _SEXES if cue_in(f"sex-{sex}", word)), None)
+        if sex is not None:
+            named.add(sex)
+            end = place + 1
+        elif words(without("age-opening", word)):
+            break
+    return tuple(sex for sex in _SEXES if sex in named), end
 
 
 def _only(facts: Facts, sexes: tuple[str, ...], asked: list[tuple[Item, tuple[str, ...], Span]]) -> bool:
