@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from critparse.errors import CritparseError, EmptyInput, InputError, MalformedInput, describe
-from critparse.sources import containers
+from critparse.sources import aact, aact_files, containers
 from critparse.sources.clean import CleanText
 from critparse.sources.containers import Item
 from critparse.sources.load import MAX_BYTES, checked, decode, lines_of, load_file
-from critparse.sources.reader import Reader, TextReader
+from critparse.sources.reader import ElementReader, Reader, TextReader
 from critparse.sources.record import Record
-from critparse.sources.sniff import AUTO, formats, named, read_content
+from critparse.sources.sniff import AUTO, formats, named, read_content, tables, tags
+from critparse.sources.xml import looks_like_xml
 
 __all__ = ["MAX_BYTES", "CleanText", "Record", "Source", "formats", "read", "read_many"]
 
@@ -64,6 +65,8 @@ def _open(source: Source, format: str, where: str | None, max_bytes: int) -> tup
     name = where or describe(source if isinstance(source, Path) else None)
     if isinstance(source, Mapping):
         return name, reader, containers.object_items(source, name)
+    if isinstance(source, Path) and reader in {None, aact.READER} and aact_files.is_dataset(source):
+        return name, aact.READER, aact_files.items(source, name)
     suffix = source.suffix.lower() if isinstance(source, Path) else ""
     if isinstance(source, Path) and suffix in _LINES and not isinstance(reader, TextReader):
         return name, reader, containers.json_lines_items(lines_of(source, name, max_bytes), name)
@@ -84,8 +87,10 @@ def _items(text: str, where: str, suffix: str, reader: Reader | None) -> Iterato
         return containers.json_lines_items(text.split("\n"), where)
     if suffix == ".json" or containers.looks_like_json(text):
         return containers.object_items(containers.parse_json(text, where), where)
-    if containers.looks_like_table(text):
-        return containers.table_items(text, where)
+    if isinstance(reader, ElementReader) or (reader is None and (suffix == ".xml" or looks_like_xml(text))):
+        return containers.xml_items(text, where, tags(reader))
+    if containers.looks_like_table(text, tables(reader)):
+        return containers.table_items(text, where, tables(reader))
     if reader is not None or suffix in {".csv", ".tsv"}:
         wanted = reader.name if reader else "table"
         raise MalformedInput(where=where, format=wanted, reason="it is neither JSON nor a table with known columns")
