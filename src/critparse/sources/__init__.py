@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from critparse.sources.record import Record
 from critparse.sources.sniff import AUTO, formats, named, read_content, tables, tags
 from critparse.sources.xml import looks_like_xml
 
-__all__ = ["MAX_BYTES", "CleanText", "Record", "Source", "formats", "read", "read_many"]
+__all__ = ["MAX_BYTES", "CleanText", "Record", "Source", "formats", "read", "read_items", "read_many"]
 
 Source = str | bytes | Path | Mapping[str, Any]
 """A ``str`` is the text itself, a ``Path`` a file, bytes and mappings any known format."""
@@ -48,7 +48,8 @@ def read(source: Source, *, format: str = AUTO, where: str | None = None, max_by
 def read_many(
     source: Source, *, format: str = AUTO, where: str | None = None, max_bytes: int = MAX_BYTES
 ) -> Iterator[Record | CritparseError]:
-    """Read every record of a source: JSON lines, a JSON array, a page of studies, a table, or a single record.
+    """Read every record of a source: JSON lines, a JSON array, a page of studies, XML, a table, a single record, or
+    the download of AACT (a folder, a zip file, or its ``eligibilities.txt``).
 
     A record that cannot be read comes as the error in its place.
 
@@ -56,6 +57,16 @@ def read_many(
         InputError: the source as a whole cannot be read (at the call, not at the first record).
     """
     _, reader, items = _open(source, format, where, max_bytes)
+    return (_read_item(item, reader) for item in items)
+
+
+def read_items(items: Iterable[Item], *, format: str = AUTO) -> Iterator[Record | CritparseError]:
+    """Read records that were split, fetched or queried already; an error takes the place of its record.
+
+    Raises:
+        UnknownFormat: there is no such format (at the call).
+    """
+    reader = named(format)
     return (_read_item(item, reader) for item in items)
 
 
