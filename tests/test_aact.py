@@ -118,6 +118,13 @@ class TestFiles:
         trials = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
         assert [(trial["trial_id"], trial["source_format"]) for trial in trials] == [("NCT1", "aact"), ("NCT2", "aact")]
 
+    def test_one_file_for_each_record(self, folder: Path, tmp_path: Path) -> None:
+        """As of any input that holds many, when the output is a folder by its name."""
+        with pytest.raises(SystemExit) as end:
+            main(["parse", "--no-model", "--format", "json", "-o", str(tmp_path / "parsed"), str(folder)])
+        assert end.value.code == 0
+        assert sorted(path.name for path in (tmp_path / "parsed").iterdir()) == ["NCT1.json", "NCT2.json"]
+
     def test_rows_that_cannot_be_read(self, folder: Path) -> None:
         """Come as errors in their places, with the line; a bad row elsewhere only leaves its fields out."""
         (folder / "eligibilities.txt").write_text(ELIGIBILITIES.replace("2|NCT2|", "2|NCT2|x|y|") + "3|NCT3" + "|" * 12)

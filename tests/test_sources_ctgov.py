@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import SHARED
+from support import ROOT, SHARED
 
 import critparse
 from critparse.errors import CritparseError, MalformedInput, UnknownFormat
 from critparse.schema import Registry
 from critparse.segment import segment
-from critparse.sources import Record, read, read_many, tildes, values
+from critparse.sources import Record, formats, read, read_many, tildes, values
 
 needs_shared = pytest.mark.skipif(
     not (SHARED / "registry").is_dir(),
@@ -430,6 +430,12 @@ class TestValues:
     def test_phases(self, written: str, phase: str | None) -> None:
         """In Roman numbers too."""
         assert values.phase([written]) == phase
+
+
+def test_the_page_on_formats_names_each() -> None:
+    """docs/formats.md has a row for every format there is."""
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert [name for name in formats() if f"\n| `{name}` |" not in page] == []
 
 
 FORMATS = {

@@ -26,13 +26,14 @@ STDIN = "-"
 class Input:
     """One thing to read: a file, what ``items`` gets from elsewhere, or, with neither, standard input.
 
-    ``stem`` is for names of outputs.
+    ``stem`` is for names of outputs; ``many``: it is a data set rather than a record.
     """
 
     name: str
     stem: str
     path: Path | None
     items: Callable[[], Iterator[Item]] | None = None
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +73,25 @@ class Inputs:
                 yield Input("standard input", "stdin", None)
                 continue
             try:
-                yield from self._elsewhere(given) or (Input(str(path), path.stem, path) for path in _files(given))
+                yield from self._special(given) or (Input(str(path), path.stem, path) for path in _files(given))
             except InputError as error:
                 self._fail(error)
 
-    def _elsewhere(self, given: str) -> list[Input]:
-        """The database, or the trial of the registry, that the argument names; nothing when it is neither.
+    def _special(self, given: str) -> list[Input]:
+        """The database, the download of AACT, or the trial of the registry that the argument names, if any.
 
         A file of that name goes before the trial.
         """
-        from critparse.sources import aact_db, fetch
+        from critparse.sources import aact_db, aact_files, fetch
 
         if aact_db.is_connection(given):
             database = aact_db.Database.of(given)
-            return [Input(database.name, "aact", None, database.items)]
+            return [Input(database.name, "aact", None, database.items, many=True)]
+        path = Path(given)
+        if aact_files.is_dataset(path):
+            return [Input(given, path.stem, path, many=True)]
         trial = fetch.trial_number(given)
-        if trial is None or Path(given).exists():
+        if trial is None or path.exists():
             return []
         fetcher = fetch.Fetcher.of(refresh=self.refresh is True, offline=self.refresh is False)
         return [Input(trial, trial, None, lambda: iter([(trial, fetcher.fetch(trial))]))]
@@ -133,12 +137,8 @@ class Inputs:
 
 def _files(given: str) -> list[Path]:
     """The files that a path, folder or glob stands for; a path that does not exist is left to the reader to refuse."""
-    from critparse.sources.aact_files import is_dataset
-
     path = Path(given)
     try:
-        if is_dataset(path):
-            return [path]
         if path.is_dir():
             found = [p for p in path.iterdir() if not p.name.startswith(".")]
         elif not path.exists() and glob.has_magic(given):
