@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import json
 import logging
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support import ROOT, SHARED
 
 import critparse
@@ -274,6 +277,14 @@ class TestOlderXml:
         (row,) = _records(table)
         assert (row.trial_id, row.registry, _texts(row)) == (record.trial_id, record.registry, _texts(record))
 
+    def test_rows_from_memory(self) -> None:
+        """Numbers are numbers there, what is missing is no number, and an index that merely counts is no id."""
+        nan = float("nan")
+        record = read(ROW | {"": 7, "enrollment": 40.0, "phase": nan, "brief_summary/textblock": nan, "condition": nan})
+        assert (record.trial_id, [text.id for text in record.texts]) == (None, ["eligibility", "title"])
+        assert _fields(record.registry)[4:] == ((), 40, None)
+        assert read(ROW | {"brief_title": nan, "official_title": "Longer"}).title == "Longer"
+
 
 class TestAactRow:
     def test_every_field(self) -> None:
@@ -430,6 +441,34 @@ class TestValues:
     def test_phases(self, written: str, phase: str | None) -> None:
         """In Roman numbers too."""
         assert values.phase([written]) == phase
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@pytest.mark.parametrize(
+    "record", [V1, ROW, AACT, NCI, {"NCTId": ["NCT1"], "Gender": ["All"]}], ids=["v1", "row", "aact", "nci", "chosen"]
+)
+@given(data=st.data())
+def test_fields_may_hold_anything(record: dict[str, Any], data: st.DataObject) -> None:
+    """Whatever stands in place of one of the values, the record is read or refused with a typed error."""
+
+    def places(value: Any, path: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        return [path, *(place for key, member in inner for place in places(member, (*path, key)))]
+
+    changed = copy.deepcopy(record)
+    *path, last = data.draw(st.sampled_from(places(record, ())[1:]))
+    holder: Any = changed
+    for key in path:
+        holder = holder[key]
+    holder[last] = data.draw(ANYTHING)
+    (result,) = read_many({"studies": [changed]})
+    assert isinstance(result, Record | CritparseError)
 
 
 def test_the_page_on_formats_names_each() -> None:

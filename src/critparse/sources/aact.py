@@ -36,7 +36,7 @@ def read(fields: Fields, where: str) -> Record:
     column = next((name for name in CRITERIA if name in fields), None)
     if column is None:
         raise MalformedInput(where=where, format=NAME, reason="there is no column criteria")
-    title = values.text_or_none(fields.get("brief_title") or fields.get("official_title"))
+    title = values.text_or_none(fields.get("brief_title")) or values.text_or_none(fields.get("official_title"))
     return Record(
         trial_id=values.text_or_none(fields.get("nct_id")),
         title=title,

@@ -38,10 +38,13 @@ _COLUMNS = frozenset(
         "eligibility/healthy_volunteers",
     }
 )
-_IDS = ("id_info/nct_id", "nct_id", "nctid", "")  # "": the index column that some programs write first
+_IDS = ("id_info/nct_id", "nct_id", "nctid")
+_INDEX = ""  # the name of the column that some programs write first
 
-_Get = Callable[[str], str]
-"""The text at a path of the record; ``""`` without one."""
+_Text = Callable[[str], str]
+"""The text at a path of the record, as given; ``""`` without one."""
+_Value = Callable[[str], Any]
+"""The value at a path, whatever it is."""
 
 
 def recognises(element: Element) -> float:
@@ -51,12 +54,11 @@ def recognises(element: Element) -> float:
 
 def read(element: Element, where: str) -> Record:
     """Read one study; fields that it lacks are null."""
-    return _record(
-        NAME,
-        text_at(element, "id_info/nct_id"),
-        lambda path: text_at(element, path),
-        conditions=texts_at(element, "condition"),
-    )
+
+    def get(path: str) -> str:
+        return text_at(element, path)
+
+    return _record(NAME, get("id_info/nct_id"), get, get, texts_at(element, "condition"))
 
 
 def recognises_row(fields: Fields) -> float:
@@ -68,27 +70,28 @@ def read_row(fields: Fields, where: str) -> Record:
     """Read one row; columns that it lacks are null.
 
     Raises:
-        MalformedInput: a field holds something other than text.
+        MalformedInput: a text holds something else.
     """
-    return _record(
-        TABLE_NAME,
-        next(filter(None, map(fields.get, _IDS)), None),
-        lambda path: text(fields, path, where, TABLE_NAME),
-        conditions=values.names(fields.get("condition")),
-    )
+
+    def get_text(path: str) -> str:
+        return text(fields, path, where, TABLE_NAME)
+
+    index = values.text_or_none(fields.get(_INDEX)) or ""
+    trial_id = next(filter(None, map(fields.get, _IDS)), index if index.startswith("NCT") else None)
+    return _record(TABLE_NAME, trial_id, get_text, fields.get, values.names(fields.get("condition")))
 
 
-def _record(format: str, trial_id: Any, get: _Get, conditions: Iterable[str]) -> Record:
-    title = values.text_or_none(get("brief_title") or get("official_title"))
+def _record(format: str, trial_id: Any, text: _Text, get: _Value, conditions: Iterable[str]) -> Record:
+    title = values.text_or_none(get("brief_title")) or values.text_or_none(get("official_title"))
     return Record(
         trial_id=values.text_or_none(trial_id),
         title=title,
         source_format=format,
         texts=texts(
-            guessed("eligibility", "Eligibility criteria", get(_CRITERIA)),
+            guessed("eligibility", "Eligibility criteria", text(_CRITERIA)),
             (
-                guessed("description", "Detailed description", get("detailed_description/textblock")),
-                guessed("summary", "Brief summary", get("brief_summary/textblock")),
+                guessed("description", "Detailed description", text("detailed_description/textblock")),
+                guessed("summary", "Brief summary", text("brief_summary/textblock")),
                 plain("title", "Title", title or ""),
             ),
         ),

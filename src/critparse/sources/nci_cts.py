@@ -34,7 +34,7 @@ def read(fields: Fields, where: str) -> Record:
     """
     if not isinstance(fields.get("eligibility"), Mapping):
         raise MalformedInput(where=where, format=NAME, reason="there is no eligibility object")
-    title = values.text_or_none(fields.get("brief_title") or fields.get("official_title"))
+    title = values.text_or_none(fields.get("brief_title")) or values.text_or_none(fields.get("official_title"))
     return Record(
         trial_id=values.text_or_none(fields.get("nct_id") or fields.get("nci_id")),
         title=title,
