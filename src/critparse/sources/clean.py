@@ -29,8 +29,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 class CleanText:
     """A text as given (``raw``) and as read (``text``).
 
-    ``pieces`` lists, in order, the characters of ``text`` that were escaped in ``raw``; each of all others
-    stands for one character of ``raw``, in order.
+    ``pieces`` lists, in order, the characters of ``text`` that stand for several of ``raw``; of all others there is one
+    in each, mostly the same.
     """
 
     id: str
