@@ -5,6 +5,7 @@ The whole public API::
     trial = critparse.parse(source)                       # ParsedTrial, findings included
     criterion = critparse.parse_criterion("HbA1c ≥ 7.0 %")  # Criterion
     findings = critparse.check(source)                    # tuple of Finding
+    study = critparse.fetch("NCT01741857")                # a source, from ClinicalTrials.gov
     nlp = critparse.load()                                # the spaCy pipeline by itself
 
 and the models of :mod:`critparse.schema`. Importing this package is cheap; spaCy and the lexicon are loaded on first
@@ -32,6 +33,7 @@ __all__ = [
     "ParsedTrial",
     "__version__",
     "check",
+    "fetch",
     "load",
     "parse",
     "parse_criterion",
@@ -86,6 +88,21 @@ def check(source: Source | ParsedTrial, *, format: str = "auto", model: bool = T
     """The findings about a record, or about a document that was parsed before; arguments as for :func:`parse`."""
     trial = source if isinstance(source, ParsedTrial) else parse(source, format=format, model=model)
     return trial.findings if trial is not source else _checked(trial).findings
+
+
+def fetch(trial_id: str, *, refresh: bool = False, offline: bool = False) -> dict[str, Any]:
+    """Fetch a study from ClinicalTrials.gov by its number: a source for :func:`parse` and :func:`check`.
+
+    A copy is kept on disk and taken for a week; ``refresh`` asks the registry all the same, ``offline`` never does.
+    More can be set with :class:`critparse.sources.fetch.Fetcher`.
+
+    Raises:
+        InputError: ``trial_id`` is no number of ClinicalTrials.gov.
+        FetchError: one of its kinds: no such trial, no connection, no answer in time, offline and not in the cache.
+    """
+    from critparse.sources.fetch import Fetcher
+
+    return Fetcher.of(refresh=refresh, offline=offline).fetch(trial_id)
 
 
 def load(**options: Any) -> Language:

@@ -76,6 +76,47 @@ class InputNotFound(InputError):
     template = "cannot read {where}: no such file"
 
 
+class FetchError(InputError):
+    """A registry's answer is not what was asked for. Details: ``where``, ``reason``."""
+
+    code = "CP110"
+    template = "cannot fetch {where}: {reason}"
+
+
+class UnknownTrial(FetchError):
+    """The registry has no trial of that number. Details: ``where``, ``registry`` (its address)."""
+
+    code = "CP111"
+    template = "cannot fetch {where}: {registry} has no trial of that number"
+
+
+class RegistryUnavailable(FetchError):
+    """The registry cannot be reached, or sends errors, also when asked again. Details: ``where``, ``reason``."""
+
+    code = "CP112"
+
+
+class FetchTimeout(RegistryUnavailable):
+    """The registry does not answer in time, also when asked again. Details: ``where``, ``registry``, ``seconds``."""
+
+    code = "CP113"
+    template = "cannot fetch {where}: no answer from {registry} within {seconds:g} seconds"
+
+
+class NotInCache(FetchError):
+    """The network is not to be used, and the trial was never fetched before. Details: ``where``, ``cache`` (folder)."""
+
+    code = "CP114"
+    template = "cannot fetch {where}: offline, and there is no copy in {cache}"
+
+
+class DatabaseError(InputError):
+    """A database cannot be read. Details: ``where`` (without password), ``reason``."""
+
+    code = "CP115"
+    template = "cannot read from {where}: {reason}"
+
+
 class ResourceError(CritparseError):
     """A data file that belongs to critparse is missing or damaged. Details: ``file``, ``reason``."""
 

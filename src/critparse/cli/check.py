@@ -10,12 +10,14 @@ import typer
 
 from critparse.cli.inputs import Inputs, Outcome
 from critparse.cli.outputs import one_of
-from critparse.cli.parse import InputFormat, Paths, UseModel
+from critparse.cli.parse import InputFormat, Paths, Refresh, UseModel
 from critparse.schema import FieldEvidence, Finding, ParsedTrial
 
 EPILOG = """Examples:
 
 critparse check NCT01741857.json
+
+critparse check NCT01741857 --refresh
 
 critparse check records/ --format json > findings.json
 
@@ -44,12 +46,13 @@ def check(
     ] = "error",
     input_format: InputFormat = "auto",
     model: UseModel = True,
+    refresh: Refresh = None,
 ) -> None:
     """Say where trial records contradict themselves, with the passages.
 
     Exit codes: 0 nothing at or above --fail-on, 1 something, 2 something could not be read.
     """
-    inputs = Inputs(paths or (), input_format, model=model)
+    inputs = Inputs(paths or (), input_format, model=model, refresh=refresh)
     found = False
     rows: list[dict[str, Any]] = []
     for number, outcome in enumerate(inputs):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,22 +12,28 @@ from typing import TYPE_CHECKING
 import typer
 
 from critparse.cli.messages import complain, complain_of_defect, progress
-from critparse.errors import CritparseError, InputError, ResourceError
+from critparse.errors import CritparseError, InputError, MissingExtra, ResourceError
 from critparse.schema import ParsedTrial
 
 if TYPE_CHECKING:
     from critparse.sources import Record
+    from critparse.sources.containers import Item
 
 STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One thing to read: a file, or standard input when ``path`` is ``None``. ``stem`` is for names of outputs."""
+    """One thing to read: a file, what ``items`` gets from elsewhere, or, with neither, standard input.
+
+    ``stem`` is for names of outputs; ``many``: it is a data set rather than a record.
+    """
 
     name: str
     stem: str
     path: Path | None
+    items: Callable[[], Iterator[Item]] | None = None
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +46,15 @@ class Outcome:
 
 
 class Inputs:
-    """The records of all PATH arguments. After iterating, ``failed`` tells whether any could not be read."""
+    """The records of all PATH arguments. After iterating, ``failed`` tells whether any could not be read.
 
-    def __init__(self, paths: Sequence[str], format: str, *, model: bool = True) -> None:
+    ``refresh``: whether trials given by number are always fetched (true), never (false), or when there is no new copy.
+    """
+
+    def __init__(self, paths: Sequence[str], format: str, *, model: bool = True, refresh: bool | None = None) -> None:
         self.format = format
         self.model = model
+        self.refresh = refresh
         self.failed = False
         self.sources = list(self._expand(paths or self._standard_input()))
 
@@ -63,21 +73,45 @@ class Inputs:
                 yield Input("standard input", "stdin", None)
                 continue
             try:
-                yield from (Input(str(path), path.stem, path) for path in _files(given))
+                yield from self._special(given) or (Input(str(path), path.stem, path) for path in _files(given))
             except InputError as error:
                 self._fail(error)
 
+    def _special(self, given: str) -> list[Input]:
+        """The database, the download of AACT, or the trial of the registry that the argument names, if any.
+
+        A file of that name goes before the trial.
+        """
+        from critparse.sources import aact_db, aact_files, fetch
+
+        if aact_db.is_connection(given):
+            database = aact_db.Database.of(given)
+            return [Input(database.name, "aact", None, database.items, many=True)]
+        path = Path(given)
+        if aact_files.is_dataset(path):
+            return [Input(given, path.stem, path, many=True)]
+        trial = fetch.trial_number(given)
+        if trial is None or path.exists():
+            return []
+        fetcher = fetch.Fetcher.of(refresh=self.refresh is True, offline=self.refresh is False)
+        return [Input(trial, trial, None, lambda: iter([(trial, fetcher.fetch(trial))]))]
+
     def _outcomes(self, source: Input) -> Iterator[Outcome]:
         """The records of one source; what cannot be read is said and passed over."""
-        from critparse.sources import read_many
-
         try:
-            content = _read_stdin() if source.path is None else source.path
-            for number, record in enumerate(read_many(content, format=self.format, where=source.name), 1):
+            for number, record in enumerate(self._records(source), 1):
                 yield Outcome(source, number, self._trial(record, source))
-        except InputError as error:
+        except (InputError, MissingExtra) as error:
             self._fail(error)
             yield Outcome(source, 1, None)
+
+    def _records(self, source: Input) -> Iterator[Record | CritparseError]:
+        from critparse.sources import read_items, read_many
+
+        if source.items is not None:
+            return read_items(source.items(), format=self.format)
+        content = _read_stdin() if source.path is None else source.path
+        return read_many(content, format=self.format, where=source.name)
 
     def _trial(self, record: Record | CritparseError, source: Input) -> ParsedTrial | None:
         from critparse.checks import run

@@ -32,7 +32,7 @@ def choose(path: str | None, target: str, sources: Sequence[Input]) -> Output:
     if path is None:
         return Stream(target, lambda: sys.stdout)
     place = Path(path)
-    several = len(sources) > 1 or target == "brat" or any(_holds_lines(source) for source in sources)
+    several = len(sources) > 1 or target == "brat" or any(_may_hold_many(source) for source in sources)
     if place.is_dir() or path.endswith(("/", "\\")) or (several and not place.suffix):
         return Folder(place, target, sources)
     if target == "brat":
@@ -133,7 +133,7 @@ class Folder:
     def _name(self, outcome: Outcome, trial: ParsedTrial) -> str:
         """A name no earlier record has; never one that leads out of the folder."""
         stem = self.stem or outcome.input.stem
-        if outcome.number > 1 or _holds_lines(outcome.input):
+        if outcome.number > 1 or _may_hold_many(outcome.input):
             stem = trial.trial_id or f"{stem}-{outcome.number}"
         stem = _UNFIT.sub("_", stem)[:_MAX_NAME].strip(".") or "record"
         name, copy = stem, 1
@@ -144,9 +144,9 @@ class Folder:
         return name
 
 
-def _holds_lines(source: Input) -> bool:
-    """Whether the input is a file of JSON lines, one record each."""
-    return source.path is not None and source.path.suffix.lower() in (".jsonl", ".ndjson")
+def _may_hold_many(source: Input) -> bool:
+    """Whether the input is a file of JSON lines, one record each, or a whole data set."""
+    return source.many or (source.path is not None and source.path.suffix.lower() in (".jsonl", ".ndjson"))
 
 
 def _opened(path: Path, sources: Sequence[Input]) -> IO[str]:

@@ -15,6 +15,8 @@ EPILOG = """Examples:
 
 critparse parse NCT01741857.json
 
+critparse parse NCT01741857 NCT04280705
+
 critparse parse records/ --format json -o parsed/
 
 cat criteria.txt | critparse parse - --format jsonl
@@ -24,7 +26,19 @@ critparse parse 'trials/*.json' --format brat -o brat/
 
 Paths = Annotated[
     list[str] | None,
-    typer.Argument(metavar="PATH…|-", help="Files, folders (every file in them) or globs; - is standard input."),
+    typer.Argument(
+        metavar="PATH…|-",
+        help="Files, folders (every file in them) or globs; numbers of ClinicalTrials.gov, to be fetched (a file of "
+        "that name goes first); AACT as downloaded, or as postgresql://user@host/aact; - is standard input.",
+    ),
+]
+Refresh = Annotated[
+    bool | None,
+    typer.Option(
+        "--refresh/--offline",
+        help="Fetch anew what is given by number, or use no network; else a copy of the last seven days is used.",
+        show_default=False,
+    ),
 ]
 UseModel = Annotated[
     bool, typer.Option("--model/--no-model", help="Use the trained model, or lexicon and rules alone.")
@@ -50,12 +64,13 @@ def parse(
     ] = None,
     input_format: InputFormat = "auto",
     model: UseModel = True,
+    refresh: Refresh = None,
 ) -> None:
     """Read trial records and show or write their criteria, rules and findings.
 
     Exit codes: 0 done, 2 something could not be read.
     """
-    inputs = Inputs(paths or (), input_format, model=model)
+    inputs = Inputs(paths or (), input_format, model=model, refresh=refresh)
     result = choose(output, format, inputs.sources)
     try:
         for outcome in inputs:

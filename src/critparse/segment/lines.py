@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from critparse.segment.markers import Marker, marker_at
 from critparse.segment.vocabulary import vocabulary
+from critparse.sources import tildes
 
 # A line break in any of its dresses; "\n<br>" is one break, "<br><br>" leaves a blank line between.
 _BREAK = re.compile(
@@ -15,9 +16,6 @@ _BREAK = re.compile(
     r"|</?(?:p|li|ul|ol|div)\s?/?>|\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]",
     re.IGNORECASE,
 )
-_TILDE = re.compile(r"~")
-_TILDE_LINE = re.compile(r"~\s{0,12}(?:[*•·–—-]\s|\(?[0-9a-zA-Z]{1,3}[.)]\s|[A-Z][\w ]{0,40}:|\Z)")
-_DIGIT_AFTER = re.compile(r"\s{0,3}\d")
 _RANGE_TAIL = re.compile(r"[-–]\s?\d[\d.,]{0,6}\s{0,2}([^\W\d_]+)?")
 _TAB = 8
 _WIDEST, _NARROWEST = 130, 55
@@ -70,26 +68,12 @@ def physical_lines(text: str) -> list[Line]:
 def _stretches(text: str) -> Iterator[tuple[int, int]]:
     breaks = [found.span() for found in _BREAK.finditer(text)]
     if not breaks:
-        breaks = _tilde_breaks(text)
+        breaks = [(place, place + 1) for place in tildes.breaks(text)] if tildes.before_items(text) else []
     start = 0
     for begin, end in breaks:
         yield start, begin
         start = end
     yield start, len(text)
-
-
-def _tilde_breaks(text: str) -> list[tuple[int, int]]:
-    """Places of "~" that stand for line breaks (as AACT writes them), not for a range or "about"."""
-    if _TILDE_LINE.search(text) is None:
-        return []
-    breaks = []
-    for found in _TILDE.finditer(text):
-        before = text[found.start() - 1 : found.start()]
-        marked = _TILDE_LINE.match(text, found.start()) is not None
-        number_next = _DIGIT_AFTER.match(text, found.end()) is not None
-        if marked or not (number_next and (before.isdigit() or before.isspace() or before in "(<>=≥≤")):
-            breaks.append(found.span())
-    return breaks
 
 
 def join_wrapped(text: str, lines: list[Line], fixed: list[bool]) -> list[Block]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from critparse.errors import CritparseError, EmptyInput, InputError, MalformedInput, describe
-from critparse.sources import containers
+from critparse.sources import aact, aact_files, containers
 from critparse.sources.clean import CleanText
 from critparse.sources.containers import Item
 from critparse.sources.load import MAX_BYTES, checked, decode, lines_of, load_file
-from critparse.sources.reader import Reader, TextReader
+from critparse.sources.reader import ElementReader, Reader, TextReader
 from critparse.sources.record import Record
-from critparse.sources.sniff import AUTO, formats, named, read_content
+from critparse.sources.sniff import AUTO, formats, named, read_content, tables, tags
+from critparse.sources.xml import looks_like_xml
 
-__all__ = ["MAX_BYTES", "CleanText", "Record", "Source", "formats", "read", "read_many"]
+__all__ = ["MAX_BYTES", "CleanText", "Record", "Source", "formats", "read", "read_items", "read_many"]
 
 Source = str | bytes | Path | Mapping[str, Any]
 """A ``str`` is the text itself, a ``Path`` a file, bytes and mappings any known format."""
@@ -47,7 +48,8 @@ def read(source: Source, *, format: str = AUTO, where: str | None = None, max_by
 def read_many(
     source: Source, *, format: str = AUTO, where: str | None = None, max_bytes: int = MAX_BYTES
 ) -> Iterator[Record | CritparseError]:
-    """Read every record of a source: JSON lines, a JSON array, a page of studies, a table, or a single record.
+    """Read every record of a source: JSON lines, a JSON array, a page of studies, XML, a table, a single record, or
+    the download of AACT (a folder, a zip file, or its ``eligibilities.txt``).
 
     A record that cannot be read comes as the error in its place.
 
@@ -58,12 +60,24 @@ def read_many(
     return (_read_item(item, reader) for item in items)
 
 
+def read_items(items: Iterable[Item], *, format: str = AUTO) -> Iterator[Record | CritparseError]:
+    """Read records that were split, fetched or queried already; an error takes the place of its record.
+
+    Raises:
+        UnknownFormat: there is no such format (at the call).
+    """
+    reader = named(format)
+    return (_read_item(item, reader) for item in items)
+
+
 def _open(source: Source, format: str, where: str | None, max_bytes: int) -> tuple[str, Reader | None, Iterator[Item]]:
     """The name of a source, the reader asked for, and the source's items."""
     reader = named(format)
     name = where or describe(source if isinstance(source, Path) else None)
     if isinstance(source, Mapping):
         return name, reader, containers.object_items(source, name)
+    if isinstance(source, Path) and reader in {None, aact.READER} and aact_files.is_dataset(source):
+        return name, aact.READER, aact_files.items(source, name)
     suffix = source.suffix.lower() if isinstance(source, Path) else ""
     if isinstance(source, Path) and suffix in _LINES and not isinstance(reader, TextReader):
         return name, reader, containers.json_lines_items(lines_of(source, name, max_bytes), name)
@@ -84,8 +98,10 @@ def _items(text: str, where: str, suffix: str, reader: Reader | None) -> Iterato
         return containers.json_lines_items(text.split("\n"), where)
     if suffix == ".json" or containers.looks_like_json(text):
         return containers.object_items(containers.parse_json(text, where), where)
-    if containers.looks_like_table(text):
-        return containers.table_items(text, where)
+    if isinstance(reader, ElementReader) or (reader is None and (suffix == ".xml" or looks_like_xml(text))):
+        return containers.xml_items(text, where, tags(reader))
+    if containers.looks_like_table(text, tables(reader)):
+        return containers.table_items(text, where, tables(reader))
     if reader is not None or suffix in {".csv", ".tsv"}:
         wanted = reader.name if reader else "table"
         raise MalformedInput(where=where, format=wanted, reason="it is neither JSON nor a table with known columns")

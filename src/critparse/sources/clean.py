@@ -29,7 +29,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 class CleanText:
     """A text as given (``raw``) and as read (``text``).
 
-    ``pieces`` lists, in order, the characters of ``text`` that were escaped in ``raw``; all others are alike in both.
+    ``pieces`` lists, in order, the characters of ``text`` that stand for several of ``raw``; of all others there is one
+    in each, mostly the same.
     """
 
     id: str
