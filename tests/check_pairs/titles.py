@@ -1,4 +1,4 @@
-"""The title and the conditions field against fields and list."""
+"""The title, the prose and the conditions field against fields and list."""
 
 from __future__ import annotations
 
@@ -54,5 +54,37 @@ PAIRS = [
         ["conditions=Non-Small Cell Lung Cancer", "small cell lung cancer"],
         record("Previously untreated small cell lung cancer", conditions="Small Cell Lung Cancer"),
         id="other-type-in-field",
+    ),
+    pytest.param(
+        "age-prose-conflict",
+        "warning",
+        record(
+            "Men and women aged 55 to 80 years", title="Drug X in Adults Aged 60 to 80 Years", minimum_age="55 Years"
+        ),
+        ["60 to 80 Years", "55 to 80 years", "minimum_age=55 Years"],
+        record(
+            "Men and women aged 55 to 80 years", title="Drug X in Adults Aged 55 to 80 Years", minimum_age="55 Years"
+        ),
+        id="age-in-title",
+    ),
+    pytest.param(
+        "age-prose-conflict",
+        "warning",
+        study(
+            "Adults up to 75 years of age", briefSummary="This study is open to adults aged 18 to 65 years with asthma."
+        ),
+        ["18 to 65 years", "up to 75 years"],
+        study(
+            "Adults up to 75 years of age", briefSummary="This study is open to adults aged 18 to 75 years with asthma."
+        ),
+        id="age-in-summary",
+    ),
+    pytest.param(
+        "enrollment-conflict",
+        "info",
+        study("Moderate asthma", enrollment=40, briefSummary="A total of 120 patients will inhale the drug."),
+        ["enrollment=40", "A total of 120 patients"],
+        study("Moderate asthma", enrollment=120, briefSummary="A total of 120 patients will inhale the drug."),
+        id="other-total",
     ),
 ]

@@ -319,6 +319,12 @@ def _is_plain(before: str, after: str, ages: AgeRange) -> bool:
     return not of_the_last and not of_the_first and not after.lstrip().startswith(":")
 
 
+def concerns_others(before: str, limit: str, after: str) -> bool:
+    """Whether a sentence gives its age limit to some of the participants, to others, or to another time."""
+    part = cue_in("age-group", without("age-neutral", f"{before} {limit} {after}"))
+    return part is not None or _elsewhere(before, limit, after)
+
+
 def _elsewhere(before: str, limit: str, after: str) -> bool:
     """Whether a sentence gives its limit to somebody or something else; a colon after it makes it a row of a table."""
     sentence = without("age-neutral", f"{before} {limit} {after}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from critparse.checks import age_fields, condition, copies, people, ranges, restated, title, twins, units
+from critparse.checks import age_fields, condition, copies, people, prose, ranges, restated, title, twins, units
 
-FAMILIES = (age_fields, people, title, condition, copies, twins, restated, units, ranges)
+FAMILIES = (age_fields, people, title, prose, condition, copies, twins, restated, units, ranges)
 """The modules, in the order in which the documentation shows them."""
