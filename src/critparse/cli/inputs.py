@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from critparse.cli.messages import complain, complain_of_defect, progress
+from critparse.cli.messages import complain, complain_of_defect, counted
 from critparse.errors import CritparseError, InputError, ResourceError
 from critparse.schema import ParsedTrial
 
@@ -40,17 +40,21 @@ class Outcome:
 
 
 class Inputs:
-    """The records of all PATH arguments. After iterating, ``failed`` tells whether any could not be read."""
+    """The records of all PATH arguments. After iterating, ``failures`` says how many could not be read."""
 
     def __init__(self, paths: Sequence[str], format: str, *, model: bool = True) -> None:
         self.format = format
         self.model = model
-        self.failed = False
+        self.failures = 0
         self.sources = list(self._expand(paths or self._standard_input()))
 
     def __iter__(self) -> Iterator[Outcome]:
-        for source in progress(self.sources, "parsing"):
-            yield from self._outcomes(source)
+        return counted(self.sources, self._outcomes, "parsing")
+
+    @property
+    def failed(self) -> bool:
+        """Whether any input or record could not be read."""
+        return self.failures > 0
 
     def _standard_input(self) -> Sequence[str]:
         if sys.stdin is None or sys.stdin.isatty():
@@ -92,12 +96,12 @@ class Inputs:
         except ResourceError:
             raise  # no record can be read without it
         except Exception as error:  # noqa: BLE001  a fault in one record must not cost the others
-            self.failed = True
+            self.failures += 1
             complain_of_defect(record.trial_id or source.name, error)
             return None
 
     def _fail(self, error: CritparseError) -> None:
-        self.failed = True
+        self.failures += 1
         complain(str(error))
 
 

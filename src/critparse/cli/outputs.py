@@ -37,7 +37,7 @@ def choose(path: str | None, target: str, sources: Sequence[Input]) -> Output:
         return Folder(place, target, sources)
     if target == "brat":
         return Folder(place.parent, target, sources, stem=place.stem)
-    return Stream(target, lambda: _opened(place, sources))
+    return Stream(target, lambda: opened(place, sources))
 
 
 class Stream:
@@ -149,11 +149,16 @@ def _holds_lines(source: Input) -> bool:
     return source.path is not None and source.path.suffix.lower() in (".jsonl", ".ndjson")
 
 
-def _opened(path: Path, sources: Sequence[Input]) -> IO[str]:
+def opened(path: Path, sources: Sequence[Input]) -> IO[str]:
+    """The file to write to, emptied.
+
+    Raises:
+        OutputError: it is one of the inputs, or cannot be written.
+    """
     if any(source.path is not None and source.path.resolve() == path.resolve() for source in sources):
         raise OutputError(where=path, reason="it is one of the inputs")
     try:
-        return path.open("w", encoding="utf-8", newline="")
+        return path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
     except OSError as error:
         raise OutputError(where=path, reason=(error.strerror or str(error)).lower()) from error
 
