@@ -26,7 +26,6 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, ValidationError
 
 from critparse.errors import SettingsError
-from critparse.schema import Severity
 from critparse.schema.base import Model
 
 FILE = "critparse.toml"
@@ -44,7 +43,7 @@ class CheckSettings(Model):
 
     select: tuple[str, ...] = ("*",)
     ignore: tuple[str, ...] = ()
-    severity: dict[str, Literal["off"] | Severity] = Field(default_factory=dict)
+    severity: dict[str, Literal["off", "info", "warning", "error"]] = Field(default_factory=dict)
     fail_on: Literal["error", "warning", "never"] | None = None
     per_trial_ignores: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 

@@ -72,11 +72,11 @@ def check(  # noqa: PLR0913, PLR0917  these are options
     ] = None,
     select: Annotated[
         list[str] | None,
-        typer.Option(metavar="CODE", help="Only these codes ('age-*'), in place of the file's; can be repeated."),
+        typer.Option(metavar="CODE", help="Only these codes ('age-*'), in place of the file's; repeat, or use commas."),
     ] = None,
     ignore: Annotated[
         list[str] | None,
-        typer.Option(metavar="CODE", help="Not these codes, besides those the file ignores; can be repeated."),
+        typer.Option(metavar="CODE", help="Not these codes, besides those the file ignores; likewise."),
     ] = None,
     config: Annotated[
         Path | None, typer.Option(metavar="FILE.toml", help="Settings, in place of critparse.toml.")
@@ -98,7 +98,7 @@ def check(  # noqa: PLR0913, PLR0917  these are options
     if summary and format not in {"table", "json"}:
         raise typer.BadParameter(f"it is shown as table or json, not as {format}", param_hint="--summary")
     settings = _settings(config)
-    triage = _triage(_policy(settings, select or [], ignore or []), baseline, record=write_baseline is not None)
+    triage = _triage(_policy(settings, _codes(select), _codes(ignore)), baseline, record=write_baseline is not None)
     inputs = Inputs(paths or (), input_format, model=model)
     counts = _report(inputs, triage, format, output, summary=summary)
     if format != "table":  # which says it at its end
@@ -147,6 +147,11 @@ def _settings(config: Path | None) -> Settings:
 
     path = config or find(Path.cwd())
     return load(path) if path else Settings()
+
+
+def _codes(given: Sequence[str] | None) -> list[str]:
+    """The codes of an option that can be repeated; each value may hold several, with commas."""
+    return [code.strip() for value in given or () for code in value.split(",") if code.strip()]
 
 
 def _policy(settings: Settings, select: Sequence[str], ignore: Sequence[str]) -> Policy:
