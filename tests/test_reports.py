@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import sys
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
@@ -23,9 +24,11 @@ from hypothesis import strategies as st
 from support import FIRST_TRIAL, ROOT, Run
 
 import critparse
+from critparse import checks
 from critparse.checks import SEVERITIES, catalogue
 from critparse.checks.fingerprint import fingerprints
 from critparse.checks.triage import Judged, Policy, Triage
+from critparse.cli.messages import counted
 from critparse.exports.passages import CONTEXT, Passages
 from critparse.exports.reports import FORMATS, Report, Summary, report, writer
 from critparse.exports.reports.highlight import Mark, segments
@@ -469,6 +472,33 @@ class TestCommand:
         assert (tmp_path / "old.html").read_text() == "old"
         code, _, err = run("check", "in.jsonl", "--no-model", "-f", "csv", "-o", "in.jsonl")
         assert code == 2 and "one of the inputs" in err and (tmp_path / "in.jsonl").read_text() == self.LINES
+
+    def test_a_fault_costs_one_record(self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A finding that nobody can show (its text does not exist) leaves the others' report whole."""
+
+        def look(trial: ParsedTrial) -> tuple[Finding, ...]:
+            place = SpanEvidence(text_id="none" if trial.trial_id == "A1" else "eligibility", start=0, end=3)
+            return (finding(place),)
+
+        monkeypatch.setattr(checks, "run", look)
+        (tmp_path / "in.jsonl").write_text(self.LINES)
+        code, out, err = run("check", "in.jsonl", "--no-model", "-f", "json")
+        assert code == 2 and [row["trial_id"] for row in json.loads(out)] == ["B2"]
+        assert err.startswith("critparse: A1 failed with an internal error") and err.count("\n") == 1
+
+    @pytest.mark.parametrize("watched", [True, False])
+    def test_progress_counts_records(self, watched: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+        """One source may hold thousands: its records are counted, for people who watch; the records are the same."""
+
+        class Stream(io.StringIO):
+            def isatty(self) -> bool:
+                return watched
+
+        stream = Stream()
+        monkeypatch.setattr(sys, "stderr", stream)
+        monkeypatch.setenv("TERM", "xterm-256color")
+        assert list(counted([3, 2], lambda size: iter(range(size)), "counting")) == [0, 1, 2, 0, 1]
+        assert ("5 records" in stream.getvalue()) is watched
 
     def test_failures_are_in_the_log(self, run: Run, tmp_path: Path) -> None:
         """SARIF says that the run was not complete."""

@@ -168,6 +168,15 @@ class TestCommand:
         assert (code, found) == (1, ALL[1:])
         assert err == "critparse: 1 finding suppressed by per-trial ignores\n"
 
+    def test_settings_among_the_records_are_no_record(self, run: Run, records: Path) -> None:
+        """A folder may hold both."""
+        folder = records.parent / "folder"
+        folder.mkdir()
+        records.rename(folder / records.name)
+        (folder / "critparse.toml").write_text("[check]\n")
+        code, out, err = run("check", "folder", "--no-model", "-f", "jsonl")
+        assert (code, codes(out), err) == (1, ALL, "")
+
     def test_unknown_codes_are_said(self, run: Run, records: Path) -> None:
         """An error in an option; in a file one line, unless it leaves nothing to check."""
         code, _, err = run("check", "records.jsonl", "--select", "age-minimun-conflict")
@@ -247,6 +256,12 @@ class TestBaseline:
         code, _, err = run("check", "records.jsonl", "gone.txt", "--no-model", "--write-baseline", "known.json")
         assert code == 2 and "known.json is not written" in err
         assert not records.with_name("known.json").exists()
+
+    def test_inputs_are_not_overwritten(self, run: Run, records: Path) -> None:
+        """By a baseline least of all."""
+        before = records.read_text()
+        code, out, err = run("check", "records.jsonl", "--no-model", "--write-baseline", "records.jsonl")
+        assert (code, out) == (2, "") and "one of the inputs" in err and records.read_text() == before
 
     @pytest.mark.parametrize("content", ["", "{}", "[]", '{"version": 2, "findings": []}', '{"version": 1}'])
     def test_damaged_baselines_are_one_line(self, run: Run, records: Path, content: str) -> None:

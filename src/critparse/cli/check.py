@@ -11,10 +11,10 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from critparse.cli.inputs import Inputs, Outcome
-from critparse.cli.messages import complain
-from critparse.cli.outputs import one_of, opened
+from critparse.cli.messages import complain, complain_of_defect
+from critparse.cli.outputs import one_of, opened, refuse_input
 from critparse.cli.parse import InputFormat, Paths, UseModel
-from critparse.errors import SettingsError
+from critparse.errors import CritparseError, SettingsError
 from critparse.schema import ParsedTrial
 
 if TYPE_CHECKING:
@@ -100,6 +100,8 @@ def check(  # noqa: PLR0913, PLR0917  these are options
     settings = _settings(config)
     triage = _triage(_policy(settings, _codes(select), _codes(ignore)), baseline, record=write_baseline is not None)
     inputs = Inputs(paths or (), input_format, model=model)
+    if write_baseline is not None:
+        refuse_input(write_baseline, inputs.sources)
     counts = _report(inputs, triage, format, output, summary=summary)
     if format != "table":  # which says it at its end
         for sentence in counts.omissions():
@@ -120,10 +122,18 @@ def _report(inputs: Inputs, triage: Triage, format: str, output: Path | None, *,
     counts = Summary()
     with writer(format, lambda: _open(output, inputs), summary=summary) as result:
         for outcome in inputs:
-            if outcome.trial is not None:
+            if outcome.trial is None:
+                continue
+            try:
                 report = _judge(outcome, outcome.trial, triage)
-                counts.add(report)
                 result.add(report)
+            except (CritparseError, OSError):
+                raise  # nothing can be written any more
+            except Exception as error:  # noqa: BLE001  a fault over one record must not cost the report on the others
+                inputs.failures += 1
+                complain_of_defect(outcome.trial.trial_id or outcome.input.name, error)
+            else:
+                counts.add(report)
         counts.unreadable, counts.stale = inputs.failures, len(triage.baseline.stale())
         if counts.records or not inputs.failed or output is None:  # nothing to say leaves an old file alone
             result.end(counts)

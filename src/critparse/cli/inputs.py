@@ -14,6 +14,7 @@ import typer
 from critparse.cli.messages import complain, complain_of_defect, counted
 from critparse.errors import CritparseError, InputError, ResourceError
 from critparse.schema import ParsedTrial
+from critparse.settings import FILE as SETTINGS
 
 if TYPE_CHECKING:
     from critparse.sources import Record
@@ -110,7 +111,7 @@ def _files(given: str) -> list[Path]:
     path = Path(given)
     try:
         if path.is_dir():
-            found = [p for p in path.iterdir() if not p.name.startswith(".")]
+            found = [p for p in path.iterdir() if not p.name.startswith(".") and p.name != SETTINGS]
         elif not path.exists() and glob.has_magic(given):
             found = [Path(p) for p in glob.iglob(given, recursive=True)]  # noqa: PTH207  the pattern may be absolute
         else:

@@ -155,12 +155,21 @@ def opened(path: Path, sources: Sequence[Input]) -> IO[str]:
     Raises:
         OutputError: it is one of the inputs, or cannot be written.
     """
-    if any(source.path is not None and source.path.resolve() == path.resolve() for source in sources):
-        raise OutputError(where=path, reason="it is one of the inputs")
+    refuse_input(path, sources)
     try:
         return path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
     except OSError as error:
         raise OutputError(where=path, reason=(error.strerror or str(error)).lower()) from error
+
+
+def refuse_input(path: Path, sources: Sequence[Input]) -> None:
+    """Nothing, unless writing to the file would overwrite an input.
+
+    Raises:
+        OutputError: it would.
+    """
+    if any(source.path is not None and source.path.resolve() == path.resolve() for source in sources):
+        raise OutputError(where=path, reason="it is one of the inputs")
 
 
 def one_of(value: str, known: Sequence[str]) -> str:
