@@ -93,7 +93,7 @@ def check(  # noqa: PLR0913, PLR0917  these are options
     """Say where trial records contradict themselves, with the passages.
 
     Exit codes: 0 nothing at or above --fail-on, 1 something, 2 something could not be read. Findings that are
-    ignored or in the baseline do not count; how many there were is said on stderr.
+    ignored or in the baseline do not count; how many there were is always said.
     """
     if summary and format not in {"table", "json"}:
         raise typer.BadParameter(f"it is shown as table or json, not as {format}", param_hint="--summary")

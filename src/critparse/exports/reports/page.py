@@ -69,8 +69,9 @@ class Page(Writer):
             self._clean.write(_render("clean", report=report))
             return
         counts = Counter(one.finding.severity for one in report.shown)
-        self._rows.write(_render("row", report=report, number=number, counts=counts))
+        row = _render("row", report=report, number=number, counts=counts)
         self._records.write(_render("record", **_record(report, number)))
+        self._rows.write(row)  # last, so that no row leads to a record that could not be shown
 
     def end(self, summary: Summary) -> None:
         style = _style()
