@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +16,8 @@ from critparse.schema import Rule, Span
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("CRITPARSE_SHARED", ROOT.parent / "shared"))
 FIRST_TRIAL = ROOT / "corpora" / "NCT01741857.txt"
+Run = Callable[..., tuple[int, str, str]]
+"""The fixture ``run``: from arguments (and ``stdin``) to exit code, stdout, stderr."""
 
 
 def module_at(path: str) -> ModuleType:

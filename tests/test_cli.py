@@ -7,17 +7,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from support import FIRST_TRIAL, ROOT
+from support import FIRST_TRIAL, ROOT, Run
 from typer.testing import CliRunner
 
 import critparse.checks
 import critparse.parser
 from critparse import __version__
-from critparse.cli import app, main
+from critparse.cli import app
 from critparse.cli.messages import progress
 from critparse.exports.terminal import show, visible
 from critparse.schema import FieldEvidence, Finding, ParsedTrial, SpanEvidence
@@ -28,25 +28,6 @@ LINES = (
     '{"id": "A1", "eligibility": "Inclusion:\\n- Age 18 or older"}\n'
     '{"id": "B2", "eligibility": "Inclusion:\\n- ANC > 1"}\n'
 )
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Run the program in an empty folder: exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("CRITPARSE_DEBUG", "")
-
-    def call(*arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        with pytest.raises(SystemExit) as end:
-            main(arguments)
-        out, err = capsys.readouterr()
-        assert isinstance(end.value.code, int)
-        return end.value.code, out, err
-
-    return call
 
 
 @pytest.fixture

@@ -138,6 +138,13 @@ class OutputError(CritparseError):
     template = "cannot write {where}: {reason}"
 
 
+class SettingsError(CritparseError, ValueError):
+    """A settings file cannot be used. Details: ``where``, ``reason``."""
+
+    code = "CP400"
+    template = "cannot use {where}: {reason}"
+
+
 def describe(path: Path | str | None) -> str:
     """Name an input in a message: its path, or what it is when it has none."""
     return "the input" if path is None else str(path)

@@ -7,19 +7,20 @@ One module per family, one function per check; each declares its code, severity 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from critparse.checks.facts import Facts
 from critparse.checks.families import FAMILIES
 from critparse.checks.registry import Check, catalogue
-from critparse.schema import FieldEvidence, Finding, ParsedTrial, SpanEvidence
+from critparse.schema import FieldEvidence, Finding, ParsedTrial, Severity, SpanEvidence
 
-__all__ = ["FAMILIES", "INTERNAL", "Check", "catalogue", "run"]
+__all__ = ["FAMILIES", "INTERNAL", "SEVERITIES", "Check", "catalogue", "run"]
 
 INTERNAL = "internal-error"
 """The code of the finding that says that a check itself failed; it is about critparse, not about the record."""
 
-_SEVERITIES = {"error": 0, "warning": 1, "info": 2}
+SEVERITIES: Mapping[Severity, int] = {"error": 0, "warning": 1, "info": 2}
+"""Worst first."""
 _log = logging.getLogger(__name__)
 
 
@@ -51,7 +52,7 @@ def _try(check: Check, facts: Facts) -> Iterator[Finding]:
 
 def _order(finding: Finding, texts: dict[str, int]) -> tuple[int, tuple[int, int], str, str]:
     places = [_place(evidence, texts) for evidence in finding.evidence]
-    return _SEVERITIES[finding.severity], min(places, default=(len(texts), 0)), finding.code, finding.message
+    return SEVERITIES[finding.severity], min(places, default=(len(texts), 0)), finding.code, finding.message
 
 
 def _place(evidence: SpanEvidence | FieldEvidence, texts: dict[str, int]) -> tuple[int, int]:

@@ -107,7 +107,8 @@ def _ages_of(sentence: str, *, title: bool) -> tuple[AgeRange, tuple[int, int]] 
     if not limit.stated or (lower and upper and lower.value >= upper.value):
         return None
     before = "" if title else sentence[:start]  # "in adults aged …" names a subgroup elsewhere, in a title all
-    if concerns_others(before, sentence[start:end], sentence[end:]) or (title and cue_in("title-age-other", sentence)):
+    other = title and (cue_in("title-age-other", sentence) or cue_in("age-elsewhere", sentence))
+    if other or concerns_others(before, sentence[start:end], sentence[end:]):
         return None
     low = Limit(lower.value, unit, lower.inclusive) if lower else None
     high = Limit(upper.value, unit, upper.inclusive) if upper else None

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from critparse.cli.messages import complain, complain_of_defect, progress
+from critparse.cli.messages import complain, complain_of_defect, counted
 from critparse.errors import CritparseError, InputError, MissingExtra, ResourceError
 from critparse.schema import ParsedTrial
+from critparse.settings import FILE as SETTINGS
 
 if TYPE_CHECKING:
     from critparse.sources import Record
@@ -46,7 +47,7 @@ class Outcome:
 
 
 class Inputs:
-    """The records of all PATH arguments. After iterating, ``failed`` tells whether any could not be read.
+    """The records of all PATH arguments. After iterating, ``failures`` says how many could not be read.
 
     ``refresh``: whether trials given by number are always fetched (true), never (false), or when there is no new copy.
     """
@@ -55,12 +56,16 @@ class Inputs:
         self.format = format
         self.model = model
         self.refresh = refresh
-        self.failed = False
+        self.failures = 0
         self.sources = list(self._expand(paths or self._standard_input()))
 
     def __iter__(self) -> Iterator[Outcome]:
-        for source in progress(self.sources, "parsing"):
-            yield from self._outcomes(source)
+        return counted(self.sources, self._outcomes, "parsing")
+
+    @property
+    def failed(self) -> bool:
+        """Whether any input or record could not be read."""
+        return self.failures > 0
 
     def _standard_input(self) -> Sequence[str]:
         if sys.stdin is None or sys.stdin.isatty():
@@ -126,12 +131,12 @@ class Inputs:
         except ResourceError:
             raise  # no record can be read without it
         except Exception as error:  # noqa: BLE001  a fault in one record must not cost the others
-            self.failed = True
+            self.failures += 1
             complain_of_defect(record.trial_id or source.name, error)
             return None
 
     def _fail(self, error: CritparseError) -> None:
-        self.failed = True
+        self.failures += 1
         complain(str(error))
 
 
@@ -140,7 +145,7 @@ def _files(given: str) -> list[Path]:
     path = Path(given)
     try:
         if path.is_dir():
-            found = [p for p in path.iterdir() if not p.name.startswith(".")]
+            found = [p for p in path.iterdir() if not p.name.startswith(".") and p.name != SETTINGS]
         elif not path.exists() and glob.has_magic(given):
             found = [Path(p) for p in glob.iglob(given, recursive=True)]  # noqa: PTH207  the pattern may be absolute
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from critparse.exports.terminal import visible
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DEBUG = "CRITPARSE_DEBUG"
 Item = TypeVar("Item")
+Source = TypeVar("Source")
 
 
 def complain(message: str) -> None:
@@ -36,9 +37,7 @@ def show_traceback() -> None:
 
 def progress(items: Sequence[Item], what: str) -> Iterable[Item]:
     """The items, with a bar on stderr when that is a terminal, there are several, and no output runs across it."""
-    if len(items) < 2 or not sys.stderr.isatty() or sys.stdout.isatty():
-        return items
-    return _tracked(items, what)
+    return _tracked(items, what) if len(items) > 1 and _is_watched() else items
 
 
 def _tracked(items: Sequence[Item], what: str) -> Iterator[Item]:
@@ -46,6 +45,35 @@ def _tracked(items: Sequence[Item], what: str) -> Iterator[Item]:
     from rich.progress import track
 
     yield from track(items, description=what, console=Console(stderr=True), transient=True)
+
+
+def counted(sources: Sequence[Source], records: Callable[[Source], Iterator[Item]], what: str) -> Iterator[Item]:
+    """The records of all sources, with their number on stderr where ``progress`` would draw a bar."""
+    found = (record for source in sources for record in records(source))
+    return _counting(sources, records, what) if _is_watched() else found
+
+
+def _counting(sources: Sequence[Source], records: Callable[[Source], Iterator[Item]], what: str) -> Iterator[Item]:
+    """How many records a source holds is not known before its end: records are counted, the bar shows sources."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    bar = (BarColumn(), MofNCompleteColumn(), TextColumn("inputs")) if len(sources) > 1 else ()
+    count = TextColumn("{task.fields[records]:,} records")
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), count, *bar, TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as display:
+        task, seen = display.add_task(what, total=len(sources), records=0), 0
+        for source in sources:
+            for record in records(source):
+                yield record
+                seen += 1
+                display.update(task, records=seen)
+            display.advance(task)
+
+
+def _is_watched() -> bool:
+    """Whether someone sees stderr, and no output runs across it."""
+    return sys.stderr.isatty() and not sys.stdout.isatty()
 
 
 class Stages:

@@ -37,7 +37,7 @@ def choose(path: str | None, target: str, sources: Sequence[Input]) -> Output:
         return Folder(place, target, sources)
     if target == "brat":
         return Folder(place.parent, target, sources, stem=place.stem)
-    return Stream(target, lambda: _opened(place, sources))
+    return Stream(target, lambda: opened(place, sources))
 
 
 class Stream:
@@ -149,13 +149,27 @@ def _may_hold_many(source: Input) -> bool:
     return source.many or (source.path is not None and source.path.suffix.lower() in (".jsonl", ".ndjson"))
 
 
-def _opened(path: Path, sources: Sequence[Input]) -> IO[str]:
-    if any(source.path is not None and source.path.resolve() == path.resolve() for source in sources):
-        raise OutputError(where=path, reason="it is one of the inputs")
+def opened(path: Path, sources: Sequence[Input]) -> IO[str]:
+    """The file to write to, emptied.
+
+    Raises:
+        OutputError: it is one of the inputs, or cannot be written.
+    """
+    refuse_input(path, sources)
     try:
-        return path.open("w", encoding="utf-8", newline="")
+        return path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
     except OSError as error:
         raise OutputError(where=path, reason=(error.strerror or str(error)).lower()) from error
+
+
+def refuse_input(path: Path, sources: Sequence[Input]) -> None:
+    """Nothing, unless writing to the file would overwrite an input.
+
+    Raises:
+        OutputError: it would.
+    """
+    if any(source.path is not None and source.path.resolve() == path.resolve() for source in sources):
+        raise OutputError(where=path, reason="it is one of the inputs")
 
 
 def one_of(value: str, known: Sequence[str]) -> str:

@@ -14,28 +14,26 @@ from rich.text import Text
 from rich.tree import Tree
 
 from critparse.exports import Files
+from critparse.exports.passages import Passages, readable
+from critparse.exports.registry import registry_facts
 from critparse.exports.terminal import plain, visible
 from critparse.rules.explain import explain
 from critparse.schema import (
-    AgeLimit,
     AllOf,
     AnyOf,
     AtLeast,
     Criterion,
-    Evidence,
-    FieldEvidence,
     Finding,
     IfThen,
     Not,
     ParsedTrial,
     Rule,
-    SpanEvidence,
     Unstructured,
 )
-from critparse.sources.clean import guessed, markdown
 
-_SEVERITIES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+SEVERITY_STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 _KINDS = {"inclusion": "Inclusion criteria", "exclusion": "Exclusion criteria", "unknown": "Criteria of unknown kind"}
+_TELLING = ("phase", "conditions")  # they need no name beside them
 _UNREAD = re.compile(r"“[^”]{0,200}”[^“”()]{0,100}\(not read: [^()]{0,100}\)")
 _LETTERS = re.compile(r"\W+")
 
@@ -71,27 +69,9 @@ def _header(trial: ParsedTrial) -> Iterator[Text]:
     if trial.title:
         title.append(visible(trial.title), style="bold")
     yield title or Text("Trial without id or title", style="bold")
-    yield Text(" · ".join(visible(fact) for fact in _registry(trial)), style="dim")
-
-
-def _registry(trial: ParsedTrial) -> Iterator[str]:
-    registry = trial.registry
-    yield f"format: {trial.source_format}"
-    yield f"ages: {_age(registry.minimum_age, 'no minimum')} to {_age(registry.maximum_age, 'no maximum')}"
-    yield f"sex: {registry.sex or 'not given'}"
-    yield f"healthy volunteers: {({None: 'not given', True: 'yes', False: 'no'})[registry.healthy_volunteers]}"
-    if registry.enrollment is not None:
-        yield f"enrollment: {registry.enrollment}"
-    if registry.phase:
-        yield registry.phase
-    if registry.conditions:
-        yield ", ".join(registry.conditions)
-
-
-def _age(age: AgeLimit | None, absent: str) -> str:
-    if age is None:
-        return absent
-    return f"{age.value:g} {age.unit.removesuffix('s') if age.value == 1 else age.unit}"
+    facts = registry_facts(trial)
+    shown = (value if name in _TELLING else f"{name}: {value}" for name, value in facts.items())
+    yield Text(" · ".join(visible(fact) for fact in shown), style="dim")
 
 
 # --- findings
@@ -102,46 +82,27 @@ def findings(trial: ParsedTrial) -> RenderableType:
     if not trial.findings:
         return Text("No findings", style="green")
     parts: list[RenderableType] = [_heading("Findings")]
+    passages = Passages(trial)
     for finding in trial.findings:
-        parts += _finding(trial, finding)
+        parts += _finding(passages, finding)
     return Group(*parts)
 
 
-def _finding(trial: ParsedTrial, finding: Finding) -> Iterator[RenderableType]:
-    headline = Text(finding.severity.upper(), style=_SEVERITIES[finding.severity])
+def _finding(passages: Passages, finding: Finding) -> Iterator[RenderableType]:
+    headline = Text(finding.severity.upper(), style=SEVERITY_STYLES[finding.severity])
     headline.append(f" {finding.code}  ", style="bold default")
-    headline.append(visible(finding.message), style="not bold default")
+    headline.append(_words(finding.message), style="not bold default")
     yield headline
     for evidence in finding.evidence:
-        yield Padding(_passage(trial, evidence), (0, 0, 0, 4))
+        quote = Text(f"“{visible(passages.whole(evidence))}”")
+        yield Padding(quote.append(f"  {visible(passages.of(evidence).where)}", style="dim"), (0, 0, 0, 4))
     if finding.suggestion:
         yield Padding(Text(f"→ {visible(finding.suggestion)}", style="italic"), (0, 0, 0, 4))
 
 
-def _readable(text: str) -> str:
-    r"""A passage on one line, escapes of its source (``\>``) undone: the document keeps them, a reader need not."""
-    return visible((markdown if "\\" in text else guessed)("", "", text).text)
-
-
-def _passage(trial: ParsedTrial, evidence: Evidence) -> Text:
-    if isinstance(evidence, FieldEvidence):
-        return Text(f"“{visible(evidence.value)}”").append(f"  registry field {visible(evidence.field)}", style="dim")
-    source = next(text for text in trial.texts if text.id == evidence.text_id)
-    quote = Text(f"“{_readable(source.text[evidence.start : evidence.end])}”")
-    owner = _owner(trial, evidence)
-    return quote.append(f"  {visible(source.label)}{', ' + owner if owner else ''}", style="dim")
-
-
-def _owner(trial: ParsedTrial, evidence: SpanEvidence) -> str | None:
-    """The id of the innermost criterion that holds the passage."""
-    holders = [
-        criterion.id
-        for criterion in trial.walk()
-        if criterion.span.text_id == evidence.text_id
-        and criterion.span.start <= evidence.start
-        and evidence.end <= criterion.span.end
-    ]
-    return holders[-1] if holders else None
+def _words(text: str) -> str:
+    """A passage on one line, escapes of its source undone."""
+    return visible(readable(text))
 
 
 # --- criteria
@@ -173,7 +134,7 @@ def _tree(criteria: Sequence[Criterion]) -> Tree:
 def _grow(branch: Tree, criterion: Criterion) -> None:
     words = visible(_own_words(criterion))
     lines = [_marked(words)]
-    original = _readable(criterion.text.strip().removeprefix(criterion.marker))
+    original = _words(criterion.text.strip().removeprefix(criterion.marker))
     if _letters(original) != _letters(words):
         lines.append(Text(original, style="dim"))
     if not criterion.children and _is_ambiguous(criterion.rule):

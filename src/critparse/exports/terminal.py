@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 PIPE_WIDTH = 120
 # C0 and C1 controls, directional overrides, and halves of surrogate pairs, which no encoding can write
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _BLANK = " \t\n\r\v\f"
 
 
@@ -24,6 +24,12 @@ def visible(text: str) -> str:
 def safe(text: str) -> str:
     """The text with nothing but its control characters replaced; tabs stay."""
     return _UNSAFE.sub(lambda match: match[0] if match[0] == "\t" else _picture(match), text)
+
+
+def lines(text: str) -> str:
+    """The text with its tabs and line ends (all as LF), other control characters replaced by their pictures."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _UNSAFE.sub(lambda match: match[0] if match[0] in "\t\n" else _picture(match), text)
 
 
 def _picture(match: re.Match[str]) -> str:
