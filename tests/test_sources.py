@@ -411,7 +411,7 @@ class TestSniffing:
         """JSON read as text is its own text."""
         text = json.dumps(SIMPLE)
         assert read(text, format="text").texts[0].raw == text
-        assert formats() == ("page", "ctgov-v2", "simple", "text")
+        assert {"page", "ctgov-v2", "simple", "text"} <= set(formats())
 
     @pytest.mark.parametrize("source", [PLAIN, PAGE, SIMPLE, "[]  x"])
     def test_a_named_format_that_does_not_fit_is_refused(self, source: Any) -> None:

@@ -35,6 +35,9 @@ from critparse.quantities.operators import Operator, read_operator
 from critparse.quantities.units import convert, dimension, read_unit
 from critparse.schema import Bound, Reference
 
+_ONE_NUMBER = ("eq", "lost")
+"""Operators without direction: both bounds are the number, though of a lost sign only one of them is meant."""
+
 _FLIP = {"ge": "le", "gt": "lt", "le": "ge", "lt": "gt", "eq": "eq"}
 _ALTERNATING = word_set("sharing")
 _JOINS = ("and", "but", "to", ",", "-", "–", "—", "&", "/", "~", "through", "or", "yet", "with", ";")
@@ -81,8 +84,8 @@ class Limit:
 
 
 def _bounds(operator: str, value: float) -> tuple[Bound | None, Bound | None]:
-    bound = Bound(value=value, inclusive=operator in ("ge", "le", "eq"))
-    if operator == "eq":
+    bound = Bound(value=value, inclusive=operator in ("ge", "le", *_ONE_NUMBER))
+    if operator in _ONE_NUMBER:
         return bound, bound
     return (bound, None) if operator in ("ge", "gt") else (None, bound)
 
@@ -242,10 +245,10 @@ def _join_opposite(tokens: Tokens, limit: Limit) -> Limit:
         return limit
     skip = tokens.reading(at, "skip")
     operator = read_operator(tokens, at) or (read_operator(tokens, skip.next) if skip else None)
-    if operator is None or operator[0] == "eq" or (operator[0][0] == (limit.operator or "")[:1]):
+    if operator is None or operator[0] in _ONE_NUMBER or (operator[0][0] == (limit.operator or "")[:1]):
         return limit
     second = read_operand(tokens, operator[1])
-    if second is None or limit.operator == "eq":
+    if second is None or limit.operator in _ONE_NUMBER:
         return limit
     return _merge(limit, second, operator[0])
 

@@ -11,9 +11,10 @@ from critparse.sources import containers
 from critparse.sources.clean import CleanText
 from critparse.sources.containers import Item
 from critparse.sources.load import MAX_BYTES, checked, decode, lines_of, load_file
-from critparse.sources.reader import Reader, TextReader
+from critparse.sources.reader import ElementReader, Reader, TextReader
 from critparse.sources.record import Record
-from critparse.sources.sniff import AUTO, formats, named, read_content
+from critparse.sources.sniff import AUTO, formats, named, read_content, tables, tags
+from critparse.sources.xml import looks_like_xml
 
 __all__ = ["MAX_BYTES", "CleanText", "Record", "Source", "formats", "read", "read_many"]
 
@@ -84,8 +85,10 @@ def _items(text: str, where: str, suffix: str, reader: Reader | None) -> Iterato
         return containers.json_lines_items(text.split("\n"), where)
     if suffix == ".json" or containers.looks_like_json(text):
         return containers.object_items(containers.parse_json(text, where), where)
-    if containers.looks_like_table(text):
-        return containers.table_items(text, where)
+    if isinstance(reader, ElementReader) or (reader is None and (suffix == ".xml" or looks_like_xml(text))):
+        return containers.xml_items(text, where, tags(reader))
+    if containers.looks_like_table(text, tables(reader)):
+        return containers.table_items(text, where, tables(reader))
     if reader is not None or suffix in {".csv", ".tsv"}:
         wanted = reader.name if reader else "table"
         raise MalformedInput(where=where, format=wanted, reason="it is neither JSON nor a table with known columns")

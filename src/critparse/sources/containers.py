@@ -1,4 +1,4 @@
-"""Sources that may hold several records: JSON (object, array, page of studies), JSON lines, tables with named columns.
+"""Sources that may hold several records: JSON (object, array, page of studies), JSON lines, XML, tables with columns.
 
 Everything comes out as items: the name of the record for messages, and its content or the error that kept it from
 being read.
@@ -8,17 +8,28 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from critparse.errors import CritparseError, MalformedInput
-from critparse.sources.simple import known_columns
+from critparse.sources.rows import rows
+from critparse.sources.xml import elements
 
-Content = str | Mapping[str, Any]
+Content = str | Mapping[str, Any] | Element
 Item = tuple[str, Content | CritparseError]
 
 _JSON_START = re.compile(r'\s*+(?:\{\s*+(?:["}]|\Z)|\[\s*+(?:[{\]]|\Z))')
 _MIN_COLUMNS = 2
+_DELIMITERS = (",", ";", "\t", "|")
+_LISTS = (
+    ("studies",),  # ClinicalTrials.gov API v2
+    ("FullStudiesResponse", "FullStudies"),  # its API v1
+    ("StudyFieldsResponse", "StudyFields"),
+    ("trials",),  # NCI CTS API v1
+    ("data",),  # and v2
+)
+"""Where pages of several APIs keep their records."""
 
 
 def looks_like_json(text: str) -> bool:
@@ -33,15 +44,14 @@ def looks_like_json_lines(text: str) -> bool:
     return first.startswith("{") and bool(second) and (_is_object(first) or _is_object(second))
 
 
-def looks_like_table(text: str) -> bool:
-    """Whether the first line names at least two fields of the simple record."""
-    return _delimiter(text) is not None
+def looks_like_table(text: str, tables: Iterable[Collection[str]]) -> bool:
+    """Whether the first line names at least two columns of one of the known tables."""
+    return _delimiter(text, tables) is not None
 
 
 def object_items(value: Any, where: str) -> Iterator[Item]:
-    """An object as one record; an array or ``{"studies": [...]}`` as its members."""
-    if isinstance(value, Mapping) and isinstance(value.get("studies"), list):
-        value = value["studies"]
+    """An object as one record; an array or a page such as ``{"studies": [...]}`` as its members."""
+    value = _unwrapped(value)
     if isinstance(value, Mapping):
         yield where, value
     elif isinstance(value, list):
@@ -69,11 +79,21 @@ def json_lines_items(lines: Iterable[str | CritparseError], where: str) -> Itera
             yield name, value if isinstance(value, Mapping) else _not_an_object(name, value)
 
 
-def table_items(text: str, where: str) -> Iterator[Item]:
+def xml_items(text: str, where: str, tags: Collection[str]) -> Iterator[Item]:
+    """One record for each outermost element with one of these names; an error item where the XML cannot be read."""
+    number = 0
+    for number, element in enumerate(elements(text, where, tags), start=1):
+        yield where if number == 1 else f"{where}, record {number}", element
+    if not number:
+        expected = ", ".join(f"<{tag}>" for tag in sorted(tags))
+        yield where, MalformedInput(where=where, format="XML", reason=f"it holds no record (none of {expected})")
+
+
+def table_items(text: str, where: str, tables: Iterable[Collection[str]]) -> Iterator[Item]:
     """One record for each row of a table whose first row names the columns; a ragged row is an error item."""
-    rows = _rows(text, _delimiter(text) or ",")
-    _, header = next(rows)
-    for line, cells in rows:
+    found = rows(text, _delimiter(text, tables) or ",")
+    _, header = next(found)
+    for line, cells in found:
         name = f"{where}, line {line}"
         if len(cells) == len(header):
             yield name, {column: cell or None for column, cell in zip(header, cells, strict=True)}
@@ -112,34 +132,23 @@ def _not_an_object(where: str, value: Any) -> MalformedInput:
     return MalformedInput(where=where, format="JSON", reason=f"a record is an object, not {type(value).__name__}")
 
 
-def _delimiter(text: str) -> str | None:
-    """The delimiter with which the first line names columns of the simple record."""
+def _unwrapped(value: Any) -> Any:
+    """The list of records in a page of an API; anything else as it is."""
+    for path in _LISTS:
+        inner = value
+        for name in path:
+            inner = inner.get(name) if isinstance(inner, Mapping) else None
+        if isinstance(inner, list):
+            return inner
+    return value
+
+
+def _delimiter(text: str, tables: Iterable[Collection[str]]) -> str | None:
+    """The delimiter with which the first line names columns of a known table."""
+    known = [frozenset(columns) for columns in tables]
     header = text.lstrip("\r\n").split("\n", 1)[0]
-    for delimiter in (",", ";", "\t"):
-        names = [name.strip().strip('"') for name in header.split(delimiter)]
-        if known_columns(names) >= _MIN_COLUMNS:
+    for delimiter in _DELIMITERS:
+        names = {name.strip().strip('"').lower() for name in header.split(delimiter)}
+        if any(len(names & columns) >= _MIN_COLUMNS for columns in known):
             return delimiter
     return None
-
-
-def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a delimited table with the line each begins on (from 1); quoted cells may hold line ends.
-
-    Written out here because the cell limit of :mod:`csv` is a setting of the whole process, and too low for some texts.
-    """
-    cell = re.compile(rf'(?:"((?:[^"]++|"")*+)"|([^{delimiter}\r\n]*+))({delimiter}|\r\n|\r|\n|\Z)')
-    position, line, first_line, cells = 0, 1, 1, list[str]()
-    while position < len(text):
-        match = cell.match(text, position)
-        assert match is not None  # the second branch takes anything, even nothing, up to a delimiter or line end
-        quoted, bare, stop = match.groups()
-        cells.append(bare if quoted is None else quoted.replace('""', '"'))
-        line += len(re.findall(r"\r\n|\r|\n", match[0]))
-        position = match.end()
-        if stop == delimiter and position < len(text):
-            continue
-        if stop == delimiter:
-            cells.append("")
-        if any(cells):
-            yield first_line, cells
-        cells, first_line = [], line

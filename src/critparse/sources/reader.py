@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from critparse.sources.record import Record
 
@@ -27,11 +28,25 @@ class TextReader:
 
 @dataclass(frozen=True, slots=True)
 class FieldsReader:
-    """Reads a record that is a JSON object or a table row; otherwise as :class:`TextReader`."""
+    """Reads a record that is a JSON object or a table row; otherwise as :class:`TextReader`.
+
+    ``columns`` are the names (in lower case) by which the first line of a table of such records is known.
+    """
 
     name: str
     recognises: Callable[[Fields], float]
     read: Callable[[Fields, str], Record]
+    columns: frozenset[str] = frozenset()
 
 
-Reader = TextReader | FieldsReader
+@dataclass(frozen=True, slots=True)
+class ElementReader:
+    """Reads a record that is an XML element, named one of ``tags`` (without namespace); otherwise as above."""
+
+    name: str
+    recognises: Callable[[Element], float]
+    read: Callable[[Element, str], Record]
+    tags: frozenset[str]
+
+
+Reader = TextReader | FieldsReader | ElementReader

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
-from critparse.errors import MalformedInput
 from critparse.schema import Registry
 from critparse.sources import values
 from critparse.sources.clean import guessed, plain
+from critparse.sources.fields import text
 from critparse.sources.reader import Fields, FieldsReader
 from critparse.sources.record import Record, texts
 
@@ -48,8 +47,8 @@ def read(fields: Fields, where: str) -> Record:
     """
     given = {_key(name): value for name, value in fields.items()}
     title = values.text_or_none(given.get("title"))
-    description = guessed("description", "Description", _text(given, "description", where))
-    eligibility = guessed("eligibility", "Eligibility criteria", _text(given, "eligibility", where))
+    description = guessed("description", "Description", text(given, "description", where, NAME))
+    eligibility = guessed("eligibility", "Eligibility criteria", text(given, "eligibility", where, NAME))
     return Record(
         trial_id=values.text_or_none(given.get("id")),
         title=title,
@@ -60,7 +59,7 @@ def read(fields: Fields, where: str) -> Record:
             maximum_age=values.age(given.get("maximum_age"), upper=True),
             sex=values.sex(given.get("sex")),
             healthy_volunteers=values.healthy_volunteers(given.get("healthy_volunteers")),
-            conditions=_conditions(given.get("conditions")),
+            conditions=values.names(given.get("conditions")),
         ),
     )
 
@@ -69,19 +68,4 @@ def _key(name: Any) -> str:
     return str(name).strip().lower()
 
 
-def _text(given: dict[str, Any], name: str, where: str) -> str:
-    value = given.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise MalformedInput(where=where, format=NAME, reason=f"{name} holds {type(value).__name__}, not text")
-    return value
-
-
-def _conditions(value: Any) -> tuple[str, ...]:
-    """A list of names, or one text with the names separated by ``;`` or ``|``."""
-    names = re.split(r"[;|]", value) if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
-    return tuple(name for name in map(values.text_or_none, names) if name)
-
-
-READER = FieldsReader(NAME, recognises, read)
+READER = FieldsReader(NAME, recognises, read, frozenset(COLUMNS))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from xml.etree.ElementTree import Element
+
 from critparse.errors import MalformedInput, UnknownFormat
 from critparse.sources import ctgov_v2, page, simple, text
 from critparse.sources.containers import Content
-from critparse.sources.reader import FieldsReader, Reader, TextReader
+from critparse.sources.reader import ElementReader, FieldsReader, Reader, TextReader
 from critparse.sources.record import Record
 
 AUTO = "auto"
@@ -20,6 +23,18 @@ READERS: tuple[Reader, ...] = (
 def formats() -> tuple[str, ...]:
     """The names of the formats that can be read."""
     return tuple(reader.name for reader in READERS)
+
+
+def tables(reader: Reader | None) -> tuple[frozenset[str], ...]:
+    """The columns of the tables that the reader, or any of them, takes."""
+    asked = READERS if reader is None else (reader,)
+    return tuple(r.columns for r in asked if isinstance(r, FieldsReader) and r.columns)
+
+
+def tags(reader: Reader | None) -> frozenset[str]:
+    """The names of the XML elements that the reader, or any of them, takes as records."""
+    asked = READERS if reader is None else (reader,)
+    return frozenset().union(*(r.tags for r in asked if isinstance(r, ElementReader)))
 
 
 def named(format: str) -> Reader | None:
@@ -46,10 +61,13 @@ def read_content(content: Content, where: str, reader: Reader | None) -> Record:
     chosen = reader or _best(content, where)
     if isinstance(content, str) and isinstance(chosen, TextReader):
         return chosen.read(content, where)
-    if not isinstance(content, str) and isinstance(chosen, FieldsReader):
+    if isinstance(content, Mapping) and isinstance(chosen, FieldsReader):
         return chosen.read(content, where)
-    kinds = "text, not a JSON object" if isinstance(chosen, TextReader) else "a JSON object, not text"
-    raise MalformedInput(where=where, format=chosen.name, reason=f"it should be {kinds}")
+    if isinstance(content, Element) and isinstance(chosen, ElementReader):
+        return chosen.read(content, where)
+    raise MalformedInput(
+        where=where, format=chosen.name, reason=f"it should be {_kind(chosen)}, not {_kind_of(content)}"
+    )
 
 
 def _best(content: Content, where: str) -> Reader:
@@ -64,4 +82,18 @@ def _best(content: Content, where: str) -> Reader:
 def _score(reader: Reader, content: Content) -> float:
     if isinstance(reader, TextReader):
         return reader.recognises(content) if isinstance(content, str) else 0.0
-    return 0.0 if isinstance(content, str) else reader.recognises(content)
+    if isinstance(reader, FieldsReader):
+        return reader.recognises(content) if isinstance(content, Mapping) else 0.0
+    return reader.recognises(content) if isinstance(content, Element) else 0.0
+
+
+def _kind(reader: Reader) -> str:
+    """What a reader takes, for messages."""
+    if isinstance(reader, ElementReader):
+        return "XML"
+    return "text" if isinstance(reader, TextReader) else "a JSON object or table row"
+
+
+def _kind_of(content: Content) -> str:
+    """What a record is, for messages."""
+    return "XML" if isinstance(content, Element) else "text" if isinstance(content, str) else "a JSON object"

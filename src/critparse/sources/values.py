@@ -108,11 +108,17 @@ def healthy_volunteers(value: Any) -> bool | None:
     return None if meaning is None else meaning == "yes"
 
 
+def names(value: Any) -> tuple[str, ...]:
+    """The names of conditions: a list, or one text with the names separated by ``;`` or ``|``."""
+    parts = re.split(r"[;|]", value) if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
+    return tuple(name for name in map(text_or_none, parts) if name)
+
+
 def phase(values: Iterable[Any]) -> str | None:
     """The phases of a trial as "Phase 2", "Early Phase 1" or "Phase 1/Phase 2"; ``None`` when there is none."""
-    found = {
-        ("Early " if m[1] else "") + f"Phase {m[2]}" for v in values for m in _PHASE.finditer(text_or_none(v) or "")
-    }
+    written = [text_or_none(value) or "" for value in values]
+    spelt = " ".join(_table("phase").get(text.lower(), text) for text in written)
+    found = {("Early " if m[1] else "") + f"Phase {m[2]}" for m in _PHASE.finditer(spelt)}
     return "/".join(sorted(found, key=lambda name: (name[-1], name))) or None
 
 
