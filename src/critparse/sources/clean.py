@@ -23,9 +23,7 @@ _ESCAPE = re.compile(
 )
 """Needs no look-around: a raw slice made of whole matches is read the same on its own as in its place."""
 
-_TAG = re.compile(
-    r"(?:\r\n?|\n)?[ \t]{0,20}(?:<|&lt;)/?(?:br|p|div|ul|ol|li|tr)[ \t]{0,3}/?(?:>|&gt;)", re.IGNORECASE
-)
+_TAG = re.compile(r"(?:\r\n?|\n)?[ \t]{0,20}(?:<|&lt;)/?(?:br|p|div|ul|ol|li|tr)[ \t]{0,3}/?(?:>|&gt;)", re.IGNORECASE)
 """A tag that ends a line, with the line end before it."""
 
 _TELLTALE = re.compile(r"\\[<>&]|&(?:amp;)?(?:lt|gt|ge|le|nbsp|#[0-9]{2,5});")

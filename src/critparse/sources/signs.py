@@ -34,9 +34,9 @@ _FLIPPED = re.compile(
     rf"(?P<first>=)[ \t]{{0,3}}[A-Za-z](?:[A-Za-z /()-]){{0,40}}(?P<second>=)[ \t]{{0,3}}(?P<high>{_NUMBER})"
 )
 _RANGE = re.compile(
-    rf"(?:(?P<first>[<>]?=|[<>])[ \t]{{0,3}}|(?<![\w.,]))(?P<low>{_NUMBER})[ \t]{{0,2}}(?P<unit>{_UNIT})(?:[ \t](?:of age|old))?"
-    rf"[ \t,]{{0,3}}(?:and|to|but|through|&|-|–)[ \t]{{0,3}}(?P<second>[<>]?=|[<>])[ \t]{{0,3}}(?P<high>{_NUMBER})"
-    rf"[ \t]{{0,2}}(?P<other>{_UNIT})"
+    rf"(?:(?P<first>[<>]?=|[<>])[ \t]{{0,3}}|(?<![\w.,]))(?P<low>{_NUMBER})[ \t]{{0,2}}(?P<unit>{_UNIT})"
+    r"(?:[ \t](?:of age|old))?[ \t,]{0,3}(?P<join>and|to|but|through|&|-|–)[ \t]{0,3}"
+    rf"(?P<second>[<>]?=|[<>])[ \t]{{0,3}}(?P<high>{_NUMBER})[ \t]{{0,2}}(?P<other>{_UNIT})"
 )
 _SAID_TWICE = re.compile(
     rf"(?P<first>=)[ \t]{{0,3}}{_NUMBER}(?:[ \t]{{1,3}}[^\W\d]{{1,12}}){{0,3}}[ \t]{{1,3}}(?:or|and)[ \t]{{1,3}}"
@@ -97,8 +97,10 @@ def _certain(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _bounds(match: re.Match[str], text: str) -> Iterator[tuple[int, str]]:
-    """ "=18 and =75 years": a range, where both ends have the same unit and the words do not exclude what is outside."""
+    """ "=18 and =75 years": a range, where both ends have the same unit and do not stand among what excludes."""
     first, second = match["first"] or "", match["second"]
+    if not first and match["join"] not in {"to", "through"}:
+        return  # "IL-6 and =40", "2 - =18 years"
     same = match["unit"] == match["other"] or not match["unit"] or not match["other"]
     if not same or _value(match["low"]) >= _value(match["high"]) or first[:1] == "<" or second[0] == ">":
         return

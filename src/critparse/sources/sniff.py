@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from xml.etree.ElementTree import Element
 
 from critparse.errors import MalformedInput, UnknownFormat
-from critparse.sources import ctgov_v2, page, simple, text
+from critparse.sources import ctgov_v2, ctis, euctr, ictrp, isrctn, page, registry_page, simple, text
 from critparse.sources.containers import Content
 from critparse.sources.reader import ElementReader, FieldsReader, Reader, TextReader
 from critparse.sources.record import Record
@@ -15,6 +15,14 @@ AUTO = "auto"
 READERS: tuple[Reader, ...] = (
     page.READER,
     ctgov_v2.READER,
+    ictrp.READER,
+    ictrp.XML_READER,
+    ctis.READER,
+    euctr.READER,
+    euctr.TEXT_READER,
+    isrctn.READER,
+    isrctn.XML_READER,
+    registry_page.READER,
     simple.READER,
     text.READER,
 )
