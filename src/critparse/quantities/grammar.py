@@ -22,6 +22,7 @@ from critparse.lexicon.words import word_set
 from critparse.nlp.tokens import Tokens
 from critparse.quantities.measures import (
     Measure,
+    is_conversion,
     read_count,
     read_direct_operand,
     read_extreme_operand,
@@ -481,12 +482,14 @@ def _with_later_unit(tokens: Tokens, limit: Limit, later: Limit) -> Limit:
 
 def _is_scale(tokens: Tokens, limit: Limit) -> bool:
     """Whether the numbers limit nothing: the ends of a scale ("on a 0-10 scale"), a time of day ("10:40"), the body
-    surface that clearances are normalised to, a designation ("day 1 visit").
+    surface that clearances are normalised to, a designation ("day 1 visit"), a conversion ("1 mmHg = 0.133 kPa").
     """
     for colon in (limit.last, limit.first - 1):
         if tokens.word(colon) == ":" and tokens.glued(colon) and tokens.glued(colon + 1):
             return tokens.word(colon - 1).isdecimal() and tokens.word(colon + 1).isdecimal()
     if limit.dimension in ("area", "bsa") and limit.lower is not None and limit.lower.value == 1.73:
+        return True
+    if limit.operator == "eq" and is_conversion(tokens, limit.first):
         return True
     if not limit.stated and tokens.reading(limit.first - 1, "designator") and not limit.is_time:
         return True

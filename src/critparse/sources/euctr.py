@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from critparse.schema import Registry
@@ -65,9 +66,11 @@ def recognises_text(text: str) -> float:
 
 
 def protocols(text: str) -> list[str]:
-    """The protocols, one for each member state, of a download; the text itself when it is one or none."""
+    """The protocols, one for each member state, of a download of several; anything else as the only member."""
     starts = [match.start() for match in _RECORD.finditer(text)]
-    return [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)] or [text]
+    if len(starts) < 2 or not recognises_text(text):
+        return [text]
+    return [text[start:end] for start, end in pairwise([*starts, len(text)])]
 
 
 def read_text(text: str, where: str) -> Record:
@@ -127,10 +130,10 @@ def _sex(female: bool | None, male: bool | None) -> values.Sex | None:
 def _coded(text: str) -> Iterator[tuple[str, str]]:
     """Each coded line that the record has a field for, with all below it up to the next coded line; no translations."""
     lines = list(_in_order(_LINE.finditer(text)))
-    for match, following in zip(lines, [*lines[1:], None], strict=True):
+    ends = [match.start() for match in lines[1:]] + [len(text)]
+    for match, end in zip(lines, ends, strict=False):  # no end without a line
         field = _FIELD_OF_CODE.get(match["code"])
         if field and not _TRANSLATED.search(match["label"]):
-            end = following.start() if following else len(text)
             yield field, text[match.end() : end].strip()
 
 

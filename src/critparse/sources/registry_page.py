@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -89,7 +89,7 @@ def _parts(text: str) -> list[_Part]:
     """The labels of a page that are in force, each with its value, which ends at the next one."""
     labels = list(_in_force(text))
     ends = [*(label.label for label in labels[1:]), len(text)]
-    return [_Part(part.role, part.label, part.start, end) for part, end in zip(labels, ends, strict=True)]
+    return [replace(part, end=end) for part, end in zip(labels, ends, strict=False)]  # no end without a label
 
 
 def _in_force(text: str) -> Iterator[_Part]:

@@ -43,6 +43,10 @@ _SAID_TWICE = re.compile(
     r"(?:(?P<more>older|above|over|more|greater|higher|up|upwards)|(?:younger|below|less|under|lower|fewer))\b",
     re.IGNORECASE,
 )
+_ADULT = re.compile(
+    r"(?<!young )\badults?\b[^.;:\n=<>]{0,40}(?P<first>=)[ \t]{0,3}(?:1[5-9]|2[01])[ \t]{0,2}(?=-?ye?a?r?s?\b|\)|$)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _KIND = re.compile(r"\b(?:(in)|ex)clusion\s{1,3}criteri", re.IGNORECASE)
 
 
@@ -87,6 +91,8 @@ def _certain(text: str) -> Iterator[tuple[int, str]]:
     """The places of lost signs that the words around them tell, and the signs."""
     for match in _SAID_TWICE.finditer(text):
         yield match.start("first"), "≥" if match["more"] else "≤"
+    for match in _ADULT.finditer(text):
+        yield match.start("first"), "≥"
     for match in _FLIPPED.finditer(text):
         low, high = _value(match["low"]), _value(match["high"])
         if low != high:
