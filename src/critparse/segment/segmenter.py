@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from critparse.schema.criterion import CriterionKind
 from critparse.schema.text import NoteReason
-from critparse.segment import headings
+from critparse.segment import headings, versions
 from critparse.segment.headings import Heading, LeadIn
 from critparse.segment.lines import Block, Line, join_wrapped, physical_lines
 from critparse.segment.markers import confirmed, marker_at
@@ -66,7 +66,8 @@ def _pieces(text: str, blocks: list[Block]) -> Iterator[_Piece]:
 
 
 def _cut(text: str, block: Block, following: Block | None) -> Iterator[_Piece]:
-    opening = headings.kind_heading(text, block.start, block.content, block.end)
+    first_version = next(versions.starts(text, block.content + 1, block.end), block.end)
+    opening = headings.kind_heading(text, block.start, block.content, first_version)
     begin = opening.end if opening else block.start
     places = sorted({place for place in headings.inline_headings(text, block.start, block.end) if place >= begin})
     table = headings.age_table_at(text, block.start, block.end)
