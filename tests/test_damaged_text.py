@@ -7,13 +7,13 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import rules_in
 
 import critparse
 from critparse.schema import Leaf, Unstructured
 from critparse.sources import read
 from critparse.sources.clean import guessed, web
 from critparse.sources.signs import LOST, lost_signs, restored
-from support import rules_in
 
 SIGNS = ["≥", "≤", "µ", "°", "±", "×", "²", "³", "é", "ü", "ñ", "α", "β", "µ", "•", "–", "’", "“", "™", "…", "\u00a0"]
 
@@ -50,7 +50,14 @@ class TestWrongEncoding:
 
     @pytest.mark.parametrize(
         "text",
-        ["naïve élève, “déjà” – l’été", "Âge ≥ 18 ans, TÂCHE", "Größe ≥ 1 m", "São João, NÃO", "50 °C ± 2 µg/L", "fœtus √2 ¬ p"],
+        [
+            "naïve élève, “déjà” – l’été",
+            "Âge ≥ 18 ans, TÂCHE",
+            "Größe ≥ 1 m",
+            "São João, NÃO",
+            "50 °C ± 2 µg/L",
+            "fœtus √2 ¬ p",
+        ],
     )
     def test_whole_text_stays(self, text: str) -> None:
         """Letters and signs of other languages are not taken for damage."""
@@ -139,7 +146,9 @@ class TestLostSigns:
         assert lost_signs("Age = 18", "ictrp")
         assert not lost_signs("Age = 18", "ctgov-v2")
 
-    @pytest.mark.parametrize("line", ["Age =18 years", "ALT and AST =3 x ULN", "SpO2 = 93%", "symptoms =10 days", "ECOG =2"])
+    @pytest.mark.parametrize(
+        "line", ["Age =18 years", "ALT and AST =3 x ULN", "SpO2 = 93%", "symptoms =10 days", "ECOG =2"]
+    )
     def test_a_limit_without_sign_is_no_equality(self, line: str) -> None:
         """It is kept as unread words that quote the text as given and say why; nothing has an equality range."""
         found = rules(squeezed("Inclusion criteria: ", f"1. {line}"))
@@ -171,7 +180,9 @@ class TestLostSigns:
         assert isinstance(criterion.rule, Leaf) and criterion.rule.range is not None
         assert criterion.rule.range.lower == criterion.rule.range.upper is not None
 
-    @pytest.mark.parametrize("piece", ["= 1", "=", "adult ", "18 = a ", "=18 and ", "https://x", "1 mmHg = 0.1 ", "â‰", "<br> "])
+    @pytest.mark.parametrize(
+        "piece", ["= 1", "=", "adult ", "18 = a ", "=18 and ", "https://x", "1 mmHg = 0.1 ", "â‰", "<br> "]
+    )
     def test_hostile_text_is_read_in_linear_time(self, piece: str) -> None:
         """A long text of one piece takes no time to speak of."""
         started = time.perf_counter()
@@ -185,9 +196,9 @@ class TestVersions:
         trial = critparse.parse(
             {
                 "TrialID": "ISRCTN00000001",
-                "Inclusion_Criteria": "Inclusion criteria: Current inclusion criteria as of 02/03/2021:<br>1. Aged 40 years "
-                "or over<br>2. Chronic cough _____ Previous inclusion criteria from 01/02/2020 to 02/03/2021: 1. Aged 18 "
-                "years or over",
+                "Inclusion_Criteria": "Inclusion criteria: Current inclusion criteria as of 02/03/2021:<br>1. Aged 40 "
+                "years or over<br>2. Chronic cough _____ Previous inclusion criteria from 01/02/2020 to 02/03/2021: 1. "
+                "Aged 18 years or over",
                 "Exclusion_Criteria": "Exclusion criteria: Added 02/03/2021:<br>1. Dialysis<br><br>Previous exclusion "
                 "criteria:<br>1. Pregnancy",
             },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isnan
 from typing import Any
 
 from critparse.errors import MalformedInput
@@ -29,7 +30,7 @@ def text(fields: Fields, name: str, where: str, format: str) -> str:
         MalformedInput: the field holds something other than text.
     """
     value = fields.get(name)
-    if value is None:
+    if value is None or (isinstance(value, float) and isnan(value)):  # as tables in memory say "missing"
         return ""
     if not isinstance(value, str):
         raise MalformedInput(where=where, format=format, reason=f"{name} holds {type(value).__name__}, not text")

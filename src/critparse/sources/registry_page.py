@@ -59,8 +59,9 @@ def read(text: str, where: str) -> Record:
     parts = _parts(text)
 
     def get(role: str) -> str:
-        """The value of the first label of this role."""
-        return next((text[part.start : part.end].strip() for part in parts if part.role == role), "")
+        """The first value that there is under a label of this role."""
+        found = (text[part.start : part.end].strip() for part in parts if part.role == role)
+        return next(filter(None, found), "")
 
     def line(role: str) -> str | None:
         return values.text_or_none(get(role).partition("\n")[0])

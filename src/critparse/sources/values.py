@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -38,6 +39,8 @@ _COUNT = re.compile(r"\d{1,9}")
 def text_or_none(value: Any) -> str | None:
     """A title, id, number or other short text on one line; ``None`` when there is none."""
     if not isinstance(value, str | int | float) or isinstance(value, bool):
+        return None
+    if isinstance(value, float) and math.isnan(value):
         return None
     if isinstance(value, int) and value.bit_length() > _MAX_BITS:
         return None
