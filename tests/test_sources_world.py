@@ -438,8 +438,8 @@ PAGES = {
     "classic": (
         "<div>NCT00000001</div><h3>Eligibility Criteria</h3><table><tr><td>Ages Eligible for Study:</td><td>18 Years "
         "to 70 Years &nbsp; (Adult)</td></tr><tr><td>Sexes Eligible for Study:</td><td>All</td></tr>"
-        "<tr><td>Accepts Healthy Volunteers:</td><td>No</td></tr></table><div>Criteria</div><p>Inclusion Criteria:</p><ul>"
-        "<li>Cold feet</li><li>Age &ge; 18</li></ul><p>Exclusion Criteria:</p><ul><li>Frostbite</li></ul>"
+        "<tr><td>Accepts Healthy Volunteers:</td><td>No</td></tr></table><div>Criteria</div><p>Inclusion Criteria:</p>"
+        "<ul><li>Cold feet</li><li>Age &ge; 18</li></ul><p>Exclusion Criteria:</p><ul><li>Frostbite</li></ul>"
         "<h3>Contacts and Locations</h3>"
     ),
     "ICTRP": (
