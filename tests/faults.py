@@ -21,8 +21,8 @@ _AGE = re.compile(
     re.IGNORECASE,
 )
 _BOTH = re.compile(
-    r"^[\s*•\-\d.)]{0,8}(?:healthy |adult )?(?:males? (?:or|and) females?|females? (?:or|and) males?|men (?:or|and) women|"
-    r"women (?:or|and) men)\b(?!.{0,60}(?:potential|contracept|pregnan|partner|must|agree))",
+    r"^[\s*•\-\d.)]{0,8}(?:healthy |adult )?(?:males? (?:or|and) females?|females? (?:or|and) males?|"
+    r"men (?:or|and) women|women (?:or|and) men)\b(?!.{0,60}(?:potential|contracept|pregnan|partner|must|agree))",
     re.IGNORECASE,
 )
 _YEARS = re.compile(r"(\d+) years?", re.IGNORECASE)

@@ -22,6 +22,7 @@ from critparse.lexicon.words import word_set
 from critparse.nlp.tokens import Tokens
 from critparse.quantities.measures import (
     Measure,
+    is_conversion,
     read_count,
     read_direct_operand,
     read_extreme_operand,
@@ -34,6 +35,9 @@ from critparse.quantities.numbers import read_number
 from critparse.quantities.operators import Operator, read_operator
 from critparse.quantities.units import convert, dimension, read_unit
 from critparse.schema import Bound, Reference
+
+_ONE_NUMBER = ("eq", "lost")
+"""Operators without direction: both bounds are the number, though of a lost sign only one of them is meant."""
 
 _FLIP = {"ge": "le", "gt": "lt", "le": "ge", "lt": "gt", "eq": "eq"}
 _ALTERNATING = word_set("sharing")
@@ -81,8 +85,8 @@ class Limit:
 
 
 def _bounds(operator: str, value: float) -> tuple[Bound | None, Bound | None]:
-    bound = Bound(value=value, inclusive=operator in ("ge", "le", "eq"))
-    if operator == "eq":
+    bound = Bound(value=value, inclusive=operator in ("ge", "le", *_ONE_NUMBER))
+    if operator in _ONE_NUMBER:
         return bound, bound
     return (bound, None) if operator in ("ge", "gt") else (None, bound)
 
@@ -242,10 +246,10 @@ def _join_opposite(tokens: Tokens, limit: Limit) -> Limit:
         return limit
     skip = tokens.reading(at, "skip")
     operator = read_operator(tokens, at) or (read_operator(tokens, skip.next) if skip else None)
-    if operator is None or operator[0] == "eq" or (operator[0][0] == (limit.operator or "")[:1]):
+    if operator is None or operator[0] in _ONE_NUMBER or (operator[0][0] == (limit.operator or "")[:1]):
         return limit
     second = read_operand(tokens, operator[1])
-    if second is None or limit.operator == "eq":
+    if second is None or limit.operator in _ONE_NUMBER:
         return limit
     return _merge(limit, second, operator[0])
 
@@ -478,12 +482,14 @@ def _with_later_unit(tokens: Tokens, limit: Limit, later: Limit) -> Limit:
 
 def _is_scale(tokens: Tokens, limit: Limit) -> bool:
     """Whether the numbers limit nothing: the ends of a scale ("on a 0-10 scale"), a time of day ("10:40"), the body
-    surface that clearances are normalised to, a designation ("day 1 visit").
+    surface that clearances are normalised to, a designation ("day 1 visit"), a conversion ("1 mmHg = 0.133 kPa").
     """
     for colon in (limit.last, limit.first - 1):
         if tokens.word(colon) == ":" and tokens.glued(colon) and tokens.glued(colon + 1):
             return tokens.word(colon - 1).isdecimal() and tokens.word(colon + 1).isdecimal()
     if limit.dimension in ("area", "bsa") and limit.lower is not None and limit.lower.value == 1.73:
+        return True
+    if limit.operator == "eq" and is_conversion(tokens, limit.first):
         return True
     if not limit.stated and tokens.reading(limit.first - 1, "designator") and not limit.is_time:
         return True

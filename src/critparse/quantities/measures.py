@@ -171,3 +171,9 @@ def read_grade_operand(tokens: Tokens, first: int, index: int) -> Measure | None
             index, headed = head.next, True
     found = read_grade(tokens, index) if headed or tokens.shielded[max(0, first - 1)] else None
     return Measure(found[1], None, None, None, found[2], index, True) if found else None
+
+
+def is_conversion(tokens: Tokens, index: int) -> bool:
+    """Whether the "=" at ``index`` stands behind one of a unit ("1 mmHg = 0.133 kPa")."""
+    before = (read_measure(tokens, index - length) for length in (2, 3))
+    return any(m is not None and m.value == 1 and m.unit is not None and m.next == index for m in before)

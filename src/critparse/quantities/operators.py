@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Literal, cast
 
 from critparse.nlp.tokens import Tokens
+from critparse.sources.signs import LOST
 
-Operator = Literal["ge", "gt", "le", "lt", "eq", "range", "tolerance"]
-"""ge gt le lt eq: as read; range and tolerance: what a limit with two bounds came from."""
+Operator = Literal["ge", "gt", "le", "lt", "eq", "lost", "range", "tolerance"]
+"""ge gt le lt eq: as read; lost: ge or le, the sign is damaged (:mod:`critparse.sources.signs`); range and tolerance:
+what a limit with two bounds came from."""
 
 
 def read_operator(tokens: Tokens, index: int) -> tuple[Operator, int] | None:
     """A comparison in signs or words with everything that may belong to it: "greater than or equal to (≥)"."""
+    if tokens.word(index) == LOST:
+        return "lost", index + 1
     prefix = tokens.reading(index, "op-prefix")
     at = prefix.next if prefix else index
     found = tokens.reading(at, "op-pre")

@@ -16,6 +16,7 @@ from critparse.rules.names import find_marks, find_names, with_model_names
 from critparse.rules.plain import plain_names
 from critparse.rules.polarity import negate
 from critparse.rules.schedule import attach_doses, attach_frequencies, attach_windows, periods
+from critparse.rules.signs import without_lost_signs
 from critparse.rules.state import Reading
 from critparse.rules.unread import leftovers, unread, without_generic
 from critparse.rules.values import stages, values_of_scores
@@ -30,6 +31,7 @@ def read(text: str, mentions: Sequence[MentionAnnotation], model: ModelAnnotatio
     _drop_names_in_units(reading)
     for limit in reading.limits:
         place(reading, limit)
+    without_lost_signs(reading)
     values_of_scores(reading)
     stages(reading)
     periods(reading)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from critparse.schema.criterion import CriterionKind
+from critparse.segment import versions
 from critparse.segment.vocabulary import Vocabulary, Word, plain, vocabulary, words_of
 
 _HEAD = 200  # characters within which a heading must end
@@ -56,7 +57,7 @@ class Heading:
 
     start: int
     end: int
-    role: Literal["kind", "group", "unrelated", "superseded", "lead"]
+    role: Literal["kind", "group", "unrelated", "superseded", "lead", "stamp"]
     kind: CriterionKind | None = None
     section: str | None = None
 
@@ -75,6 +76,12 @@ def kind_heading(text: str, start: int, content: int, end: int) -> Heading | Non
     if end == limit and (found := _read(text, start, content, end, end, closed=False)):
         return found
     return _run_on_heading(text, start, content, limit) if start == content else None
+
+
+def stamp(text: str, start: int, end: int) -> Heading | None:
+    """The note of a change with which the text begins, about what follows: "Added 24/06/2020:"."""
+    stop = versions.stamp_end(text, start, end)
+    return None if stop is None else Heading(start, stop, "stamp")
 
 
 def _run_on_heading(text: str, start: int, content: int, limit: int) -> Heading | None:
@@ -219,6 +226,8 @@ def _label(text: str, prefix: list[Word], suffix: list[Word], stop: int) -> str 
     if telling(prefix, numerals=False):
         kept = [word for word in prefix if not _NUMERAL.fullmatch(word.lower) or word is not prefix[0]]
         return _tidy(text[kept[0].start : kept[-1].end])
+    if suffix and versions.is_date(text, suffix[0].start, stop):
+        return None
     if telling(suffix, numerals=True) and not any(_is_clause_word(word.lower) for word in suffix):
         return _tidy(_SECTION_EDGE.sub("", text[suffix[0].start : stop]))
     return None
@@ -344,6 +353,7 @@ def _cued_kind(phrase: str) -> CriterionKind | None:
 def inline_headings(text: str, start: int, end: int) -> Iterator[int]:
     """Where a heading begins in the middle of ``text[start:end]``."""
     vocab = vocabulary()
+    yield from versions.starts(text, start + 1, end)
     for found in _INLINE.finditer(text, start + 1, end):
         before = _TAG.sub(" ", text[max(start, found.start() - 40) : found.start()]).rstrip()
         sentence_end = not before or before[-1] in _BREAKS

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from critparse.schema.criterion import CriterionKind
 from critparse.schema.text import NoteReason
-from critparse.segment import headings
+from critparse.segment import headings, versions
 from critparse.segment.headings import Heading, LeadIn
 from critparse.segment.lines import Block, Line, join_wrapped, physical_lines
 from critparse.segment.markers import confirmed, marker_at
@@ -36,7 +36,7 @@ def _heading_line(text: str, line: Line) -> bool:
         return False
     marker = marker_at(text, line.start, line.end)
     content = marker.content if marker else line.start
-    if headings.kind_heading(text, line.start, content, line.end):
+    if headings.kind_heading(text, line.start, content, line.end) or headings.stamp(text, line.start, line.end):
         return True
     return text[line.end - 1] == ":" and headings.group_heading(text, line.start, content, line.end) is not None
 
@@ -66,9 +66,10 @@ def _pieces(text: str, blocks: list[Block]) -> Iterator[_Piece]:
 
 
 def _cut(text: str, block: Block, following: Block | None) -> Iterator[_Piece]:
-    opening = headings.kind_heading(text, block.start, block.content, block.end)
+    first_version = next(versions.starts(text, block.content + 1, block.end), block.end)
+    opening = headings.kind_heading(text, block.start, block.content, first_version)
     begin = opening.end if opening else block.start
-    places = [place for place in headings.inline_headings(text, block.start, block.end) if place >= begin]
+    places = sorted({place for place in headings.inline_headings(text, block.start, block.end) if place >= begin})
     table = headings.age_table_at(text, block.start, block.end)
     if table is not None and table > block.start:
         places = sorted({*places, table})
@@ -77,6 +78,7 @@ def _cut(text: str, block: Block, following: Block | None) -> Iterator[_Piece]:
         part = block if start == block.start and stop == block.end else _block(text, block, start, stop)
         while part is not None:
             heading = headings.kind_heading(text, part.start, part.content, part.end)
+            heading = heading or headings.stamp(text, part.start, part.end)
             if heading is None and text.find(":", part.content, min(part.content + 60, part.end - 1)) > 0:
                 heading = _group_before_kind(text, part)
             if heading is None:
@@ -149,6 +151,8 @@ class _Reader:
             self._note(heading.start, heading.end, "narrative")
             return
         self._note(heading.start, heading.end, "heading")
+        if heading.role == "stamp":
+            return
         if heading.role == "group":
             self._begin(self.kind, heading.section)
             self.outer, self.fresh = None, heading.section

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from critparse.errors import CritparseError, EmptyInput, InputError, MalformedInput, describe
-from critparse.sources import aact, aact_files, containers
+from critparse.sources import aact, aact_files, containers, euctr, ictrp_export, markup, spreadsheet
 from critparse.sources.clean import CleanText
 from critparse.sources.containers import Item
-from critparse.sources.load import MAX_BYTES, checked, decode, lines_of, load_file
+from critparse.sources.load import MAX_BYTES, checked, decode, lines_of, read_bytes
 from critparse.sources.reader import ElementReader, Reader, TextReader
 from critparse.sources.record import Record
 from critparse.sources.sniff import AUTO, formats, named, read_content, tables, tags
@@ -81,31 +81,40 @@ def _open(source: Source, format: str, where: str | None, max_bytes: int) -> tup
     suffix = source.suffix.lower() if isinstance(source, Path) else ""
     if isinstance(source, Path) and suffix in _LINES and not isinstance(reader, TextReader):
         return name, reader, containers.json_lines_items(lines_of(source, name, max_bytes), name)
-    if isinstance(source, Path):
-        text = load_file(source, name, max_bytes)
-    elif isinstance(source, str):
-        text = checked(source, name, max_bytes)
-    else:
-        text = decode(source, name, max_bytes)
+    data = read_bytes(source, name, max_bytes) if isinstance(source, Path) else source
+    if isinstance(data, bytes) and spreadsheet.is_spreadsheet(data):
+        known = tables(reader)
+        return name, reader, spreadsheet.items(data, name, max_bytes, lambda row: containers.names_columns(row, known))
+    text = decode(data, name, max_bytes) if isinstance(data, bytes) else checked(data, name, max_bytes)
     return name, reader, _items(text, name, suffix, reader)
 
 
 def _items(text: str, where: str, suffix: str, reader: Reader | None) -> Iterator[Item]:
     """Split a text into records, by what its name says and what it looks like."""
     if isinstance(reader, TextReader):
-        return iter([(where, text)])
+        return _text_items(text, where, reader)
     if containers.looks_like_json_lines(text):
         return containers.json_lines_items(text.split("\n"), where)
     if suffix == ".json" or containers.looks_like_json(text):
         return containers.object_items(containers.parse_json(text, where), where)
     if isinstance(reader, ElementReader) or (reader is None and (suffix == ".xml" or looks_like_xml(text))):
         return containers.xml_items(text, where, tags(reader))
+    if ictrp_export.looks_like_export(text):
+        return ictrp_export.items(text, where)
     if containers.looks_like_table(text, tables(reader)):
         return containers.table_items(text, where, tables(reader))
     if reader is not None or suffix in {".csv", ".tsv"}:
         wanted = reader.name if reader else "table"
         raise MalformedInput(where=where, format=wanted, reason="it is neither JSON nor a table with known columns")
-    return iter([(where, text)])
+    return _text_items(text, where, None)
+
+
+def _text_items(text: str, where: str, reader: TextReader | None) -> Iterator[Item]:
+    """A text, unless plain text is asked for: a web page as what there is to read on it, protocols one by one."""
+    if reader is named("text"):
+        return containers.text_items([text], where)
+    page = markup.text_of(text) if markup.looks_like_page(text) else text
+    return containers.text_items(euctr.protocols(page), where)
 
 
 def _read_item(item: Item, reader: Reader | None) -> Record | CritparseError:

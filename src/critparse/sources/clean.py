@@ -6,10 +6,12 @@ import html
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html.entities import html5
 
 from critparse.schema import SourceText, Span
+from critparse.sources.mojibake import Edit, repairs
 
 Piece = tuple[int, int, int]
 """One character of the clean text that stands for several of the raw text: clean index, raw start, raw end."""
@@ -20,6 +22,9 @@ _ESCAPE = re.compile(
     re.VERBOSE,
 )
 """Needs no look-around: a raw slice made of whole matches is read the same on its own as in its place."""
+
+_TAG = re.compile(r"(?:\r\n?|\n)?[ \t]{0,20}(?:<|&lt;)/?(?:br|p|div|ul|ol|li|tr)[ \t]{0,3}/?(?:>|&gt;)", re.IGNORECASE)
+"""A tag that ends a line, with the line end before it."""
 
 _TELLTALE = re.compile(r"\\[<>&]|&(?:amp;)?(?:lt|gt|ge|le|nbsp|#[0-9]{2,5});")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -78,15 +83,40 @@ def plain(id: str, label: str, raw: str) -> CleanText:
 
 
 def markdown(id: str, label: str, raw: str) -> CleanText:
-    r"""A text in the markdown of ClinicalTrials.gov: escapes (``\>``, ``8\.``) and HTML entities (``\&gt;``) undone."""
+    r"""A text in the markdown of ClinicalTrials.gov: escapes (``\>``, ``8\.``) and HTML entities (``\&gt;``) undone.
+
+    As in every text that is not read as it stands, damage by a wrong encoding ("â‰¥") is undone too.
+    """
     raw = repair(raw)
+    return _read(id, label, raw, _escapes(raw))
+
+
+def web(id: str, label: str, raw: str) -> CleanText:
+    """A text with the tags of HTML that end lines (``<br>``), and with escapes and entities as in :func:`markdown`."""
+    raw = repair(raw)
+    return _read(id, label, raw, _line_ends(raw), _escapes(raw))
+
+
+def guessed(id: str, label: str, raw: str) -> CleanText:
+    r"""A text of unknown origin: tags and escapes are undone when it shows some (``<br>``, ``\>``, ``&lt;``)."""
+    if _TAG.search(raw):
+        return web(id, label, raw)
+    return markdown(id, label, raw) if _TELLTALE.search(raw) else _read(id, label, repair(raw))
+
+
+def repair(raw: str) -> str:
+    """``raw`` with each lone surrogate, which no encoding can write, replaced by U+FFFD; lengths do not change."""
+    return raw if raw.isascii() else _SURROGATE.sub("\ufffd", raw)
+
+
+def _read(id: str, label: str, raw: str, *edits: Iterable[Edit]) -> CleanText:
+    """The text with the edits made, and damage by a wrong encoding undone; of edits that overlap the earlier list's."""
     pieces: list[Piece] = []
     parts: list[str] = []
     removed = done = 0
-    for match in _ESCAPE.finditer(raw):
-        char, end = _unescape(match)
-        start = match.start()
-        if end - start == 1:
+    ranked = ((edit, rank) for rank, some in enumerate((*edits, repairs(raw))) for edit in some)
+    for (start, end, char), _ in sorted(ranked, key=lambda pair: (pair[0][0], pair[1])):
+        if start < done:
             continue
         pieces.append((start - removed, start, end))
         parts += raw[done:start], char
@@ -95,14 +125,16 @@ def markdown(id: str, label: str, raw: str) -> CleanText:
     return CleanText(id, label, raw, "".join([*parts, raw[done:]]), tuple(pieces))
 
 
-def guessed(id: str, label: str, raw: str) -> CleanText:
-    r"""A text of unknown origin: read as markdown when it shows its escapes (``\>``, ``&lt;``), else as it stands."""
-    return (markdown if _TELLTALE.search(raw) else plain)(id, label, raw)
+def _escapes(raw: str) -> Iterator[Edit]:
+    for match in _ESCAPE.finditer(raw):
+        char, end = _unescape(match)
+        if end - match.start() > 1:
+            yield match.start(), end, char
 
 
-def repair(raw: str) -> str:
-    """``raw`` with each lone surrogate, which no encoding can write, replaced by U+FFFD; lengths do not change."""
-    return raw if raw.isascii() else _SURROGATE.sub("\ufffd", raw)
+def _line_ends(raw: str) -> Iterator[Edit]:
+    for match in _TAG.finditer(raw):
+        yield match.start(), match.end(), "\n"
 
 
 def _unescape(match: re.Match[str]) -> tuple[str, int]:

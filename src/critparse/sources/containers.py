@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -49,6 +49,12 @@ def looks_like_table(text: str, tables: Iterable[Collection[str]]) -> bool:
     return _delimiter(text, tables) is not None
 
 
+def names_columns(header: Iterable[str], tables: Iterable[Collection[str]]) -> bool:
+    """Whether the cells name at least two columns of one of the known tables."""
+    names = {name.strip().strip('"').lower() for name in header}
+    return any(len(names.intersection(columns)) >= _MIN_COLUMNS for columns in tables)
+
+
 def object_items(value: Any, where: str) -> Iterator[Item]:
     """An object as one record; an array or a page such as ``{"studies": [...]}`` as its members."""
     value = _unwrapped(value)
@@ -77,6 +83,12 @@ def json_lines_items(lines: Iterable[str | CritparseError], where: str) -> Itera
             yield name, error
         else:
             yield name, value if isinstance(value, Mapping) else _not_an_object(name, value)
+
+
+def text_items(texts: Sequence[str], where: str) -> Iterator[Item]:
+    """One record for each text."""
+    for number, text in enumerate(texts, start=1):
+        yield where if len(texts) == 1 else f"{where}, record {number}", text
 
 
 def xml_items(text: str, where: str, tags: Collection[str]) -> Iterator[Item]:
@@ -147,8 +159,4 @@ def _delimiter(text: str, tables: Iterable[Collection[str]]) -> str | None:
     """The delimiter with which the first line names columns of a known table."""
     known = [frozenset(columns) for columns in tables]
     header = text.lstrip("\r\n").split("\n", 1)[0]
-    for delimiter in _DELIMITERS:
-        names = {name.strip().strip('"').lower() for name in header.split(delimiter)}
-        if any(len(names & columns) >= _MIN_COLUMNS for columns in known):
-            return delimiter
-    return None
+    return next((sign for sign in _DELIMITERS if names_columns(header.split(sign), known)), None)

@@ -6,7 +6,21 @@ from collections.abc import Mapping
 from xml.etree.ElementTree import Element
 
 from critparse.errors import MalformedInput, UnknownFormat
-from critparse.sources import aact, ctgov_v1, ctgov_v2, ctgov_xml, nci_cts, page, simple, text
+from critparse.sources import (
+    aact,
+    ctgov_v1,
+    ctgov_v2,
+    ctgov_xml,
+    ctis,
+    euctr,
+    ictrp,
+    isrctn,
+    nci_cts,
+    page,
+    registry_page,
+    simple,
+    text,
+)
 from critparse.sources.containers import Content
 from critparse.sources.reader import ElementReader, FieldsReader, Reader, TextReader
 from critparse.sources.record import Record
@@ -20,6 +34,14 @@ READERS: tuple[Reader, ...] = (
     ctgov_xml.TABLE_READER,
     aact.READER,
     nci_cts.READER,
+    ictrp.READER,
+    ictrp.XML_READER,
+    ctis.READER,
+    euctr.READER,
+    euctr.TEXT_READER,
+    isrctn.READER,
+    isrctn.XML_READER,
+    registry_page.READER,
     simple.READER,
     text.READER,
 )

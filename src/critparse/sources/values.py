@@ -23,8 +23,8 @@ NO_MAXIMUM_YEARS = 99
 _MAX_BITS = 64
 _log = logging.getLogger(__name__)
 _AGE = re.compile(
-    r"(?:[<>=≥≤]{1,2}\s{0,3})?(?P<value>\d{1,4}(?:[.,]\d{1,3})?)(?P<more>\+)?[\s-]{0,3}(?P<unit>[a-z]{0,10})(?:\(s\)|\.)?"
-    r"(?:[\s-]{1,3}(?:old|of age|(?P<older>(?:old )?(?:and|or) (?:older|over|above|up))|"
+    r"(?:[<>=≥≤]{1,2}\s{0,3})?(?P<value>\d{1,4}(?:[.,]\d{1,3})?)(?P<more>\+)?[\s-]{0,3}\(?(?P<unit>[a-z]{0,10})(?:\(s\)|\.)?\)?"
+    r"(?:[\s-]{1,3}(?:old|of age|not|(?P<older>(?:old )?(?:and|or) (?:older|over|above|up))|"
     r"(?P<younger>(?:old )?(?:and|or) (?:younger|under|below))))?"
 )
 _RANGE = re.compile(r"\s{1,3}to\s{1,3}|\s{0,3}[-\u2013~]\s{0,3}(?=\d)")
@@ -32,6 +32,7 @@ _UP_TO = re.compile(r"(?:up to|under|younger than|at most|maximum)\s{1,3}")
 _FROM = re.compile(r"(?:from|over|at least|minimum)\s{1,3}")
 _WORD = re.compile(r"[a-z]+")
 _PHASE = re.compile(r"(early[\s_]?)?phase[\s_]?([0-4])", re.IGNORECASE)
+_PHASE_ANSWER = re.compile(r"\(phase (i{1,3}|iv)\)\s{0,3}:\s{0,3}(yes|no)")
 _COUNT = re.compile(r"\d{1,9}")
 
 
@@ -111,6 +112,11 @@ def healthy_volunteers(value: Any) -> bool | None:
     return None if meaning is None else meaning == "yes"
 
 
+def yes_or_no(value: Any) -> bool | None:
+    """Booleans and their spellings ("Yes", "false", "t"); ``None`` when not understood."""
+    return healthy_volunteers(value)
+
+
 def names(value: Any) -> tuple[str, ...]:
     """The names of conditions: a list, or one text with the names separated by ``;`` or ``|``."""
     parts = re.split(r"[;|]", value) if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
@@ -119,8 +125,10 @@ def names(value: Any) -> tuple[str, ...]:
 
 def phase(values: Iterable[Any]) -> str | None:
     """The phases of a trial as "Phase 2", "Early Phase 1" or "Phase 1/Phase 2"; ``None`` when there is none."""
-    written = [text_or_none(value) or "" for value in values]
-    spelt = " ".join(_table("phase").get(text.lower(), text) for text in written)
+    written = [(text_or_none(value) or "").lower() for value in values]
+    answers = [answer for text in written for answer in _PHASE_ANSWER.findall(text)]  # "…(Phase II): yes"
+    named = [number for number, answer in answers if answer == "yes"] if answers else written
+    spelt = " ".join(_table("phase").get(name.removeprefix("phase "), name) for name in named)
     found = {("Early " if m[1] else "") + f"Phase {m[2]}" for m in _PHASE.finditer(spelt)}
     return "/".join(sorted(found, key=lambda name: (name[-1], name))) or None
 
