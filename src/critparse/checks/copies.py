@@ -177,9 +177,10 @@ def _tokens(criterion: Criterion) -> list[_Token]:
 
 
 def _is_reported(facts: Facts, pair: _Pair, tokens: list[_Token]) -> bool:
-    """Whether every number and sign that differs (or every word, if only words do) is another finding's evidence."""
+    """Whether every number and sign that differs (or every word, if only words do) is a conflict's evidence."""
     weighty = [token for token in tokens if token.weighty] or tokens
-    spans = [e for finding in facts.reported for e in finding.evidence if isinstance(e, SpanEvidence)]
+    conflicts = [f for f in facts.reported if f.code.endswith("-conflict") and f.severity != "info"]
+    spans = [e for finding in conflicts for e in finding.evidence if isinstance(e, SpanEvidence)]
 
     def covered(token: _Token) -> bool:
         text_id = pair.listed.span.text_id if token in pair.only_listed else pair.told.span.text_id

@@ -299,9 +299,15 @@ def _lettered(rest: list[Word]) -> bool:
 def unrelated_heading(text: str, content: int, end: int) -> bool:
     """Whether the line begins with a heading of something that is not eligibility ("Statistical analysis: ...")."""
     line = text[content : min(end, content + 120)]
-    if vocabulary().has("unrelated", plain(_COLON.split(line, maxsplit=1)[0])):
+    if names_unrelated(text, content, end):
         return True
     return end - content <= 90 and line[-1] in ":：" and len(plain(line).split()) <= 8
+
+
+def names_unrelated(text: str, content: int, end: int) -> bool:
+    """Whether the line begins with the name of another part of a record ("Statistical analysis")."""
+    line = text[content : min(end, content + 120)]
+    return vocabulary().has("unrelated", plain(_COLON.split(line, maxsplit=1)[0]))
 
 
 @dataclass(frozen=True, slots=True)

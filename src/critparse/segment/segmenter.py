@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -25,8 +26,10 @@ def segment(text: str, *, narrative: bool = False) -> Segmentation:
     """
     lines = [line for line in physical_lines(text) if any(c.isalnum() for c in text[line.start : line.end])]
     blocks = join_wrapped(text, lines, [_heading_line(text, line) for line in lines])
-    reader = _Reader(text, narrative)
-    for piece in _pieces(text, _confirm(blocks)):
+    pieces = list(_pieces(text, _confirm(blocks)))
+    last_heading = max((p.block.start for p in pieces if p.heading and p.heading.kind), default=0)
+    reader = _Reader(text, narrative, last_heading)
+    for piece in pieces:
         reader.take(piece)
     return reader.finish()
 
@@ -118,12 +121,17 @@ class _Section:
     blocks: list[Block] = field(default_factory=list)
 
 
+_SUB_LIST = re.compile(r"\b(?:following|criteria|one of|any of|all of|either)\b", re.IGNORECASE)
+"""Words of a line that leads in a list of criteria."""
+
+
 class _Reader:
     """Takes pieces in order, keeps the kind and the sub-heading they stand under."""
 
-    def __init__(self, text: str, narrative: bool) -> None:
+    def __init__(self, text: str, narrative: bool, last_heading: int) -> None:
         self.text = text
         self.narrative = narrative
+        self.last_heading = last_heading  # up to there the criteria are not at their end
         self.open = not narrative
         self.kind: CriterionKind = "unknown"
         self.outer: str | None = None  # the sub-heading that reigns over several kind headings
@@ -143,7 +151,7 @@ class _Reader:
         elif headings.age_table_at(self.text, block.start, block.end) == block.start:
             self.skipping = "narrative"
             self._note(block.start, block.end, "narrative")
-        elif not self._other_heading(piece) and not self._lead_in(piece) and not self._closes(block):
+        elif not self._other_heading(piece) and not self._lead_in(piece) and not self._closes(piece):
             self._text(block)
 
     def _heading(self, heading: Heading) -> None:
@@ -182,12 +190,26 @@ class _Reader:
             label = headings.label_of(self.text, block.content, block.end)
             self._heading(Heading(block.start, block.end, "group", None, label))
             return True
-        if self.narrative and block.marker is None and headings.unrelated_heading(self.text, block.content, block.end):
+        opens = self._announces(block, following)
+        unrelated = block.marker is None and headings.unrelated_heading(self.text, block.content, block.end)
+        if self.narrative and unrelated and not opens:
             self._flush()
             self.open = False
             self._note(block.start, block.end, "narrative")
             return True
         return False
+
+    def _announces(self, block: Block, following: Block | None) -> bool:
+        """In a narrative: whether an unmarked line leads in the criteria, or a sub-list of theirs."""
+        if following is None or following.marker is None or self.text[block.end - 1] not in ":：":
+            return False
+        if headings.names_unrelated(self.text, block.content, block.end):
+            return False
+        return (
+            not self.section.blocks
+            or block.start < self.last_heading
+            or _SUB_LIST.search(self.text, block.content, block.end) is not None
+        )
 
     def _titles(self, block: Block, following: Block) -> bool:
         """Whether a short line at the very top stands over the first heading of a kind ("Efficacy study")."""
@@ -254,9 +276,12 @@ class _Reader:
         if rest is not None:
             self._text(rest)
 
-    def _closes(self, block: Block) -> bool:
+    def _closes(self, piece: _Piece) -> bool:
         """In a narrative: whether an unmarked paragraph behind a list ends the criteria."""
+        block = piece.block
         if not self.narrative or block.marker is not None or not block.gap or not self.section.blocks:
+            return False
+        if block.start < self.last_heading or self._announces(block, piece.following):
             return False
         last = self.section.blocks[-1]
         if self.text[last.end - 1] in ":：" or block.indent > self.section.blocks[0].indent:
