@@ -108,6 +108,12 @@ class TestAges:
         ages = eligibility_age(Facts(trial), "eligibility")
         assert [(limit.number, limit.inclusive) for limit in (*ages.minimum, *ages.maximum)] == [(18, True), (65, True)]
 
+    def test_registries_without_age_limits_have_no_blank_ones(self) -> None:
+        """The EU CTR keeps age groups: that it names no minimum age contradicts nothing; a blank NCT field does."""
+        asked = record("Adults aged at least 18 years")
+        assert _findings({**asked, "id": "EUCTR2020-000000-00-DE"}) == []
+        assert _findings({**asked, "id": "NCT00000000"}) == [("age-minimum-conflict", "warning")]
+
     def test_one_finding_names_every_place(self) -> None:
         """Field, list and narrative are named in one finding, not in three."""
         description = "Inclusion Criteria:\n\n1. Aged 18 to 80 years\n2. Moderate asthma\n"

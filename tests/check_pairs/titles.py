@@ -10,8 +10,8 @@ PAIRS = [
     pytest.param(
         "phase-conflict",
         "warning",
-        study("Moderate asthma", title="A Phase III Trial of Inhaled X in Asthma"),
-        ["Phase III", "phase=Phase 2"],
+        study("Moderate asthma", title="A PHASE III Trial of Inhaled X in Asthma"),
+        ["PHASE III", "phase=Phase 2"],
         study("Moderate asthma", title="A Phase II/III Trial of Inhaled X in Asthma"),
         id="phase-in-title",
     ),

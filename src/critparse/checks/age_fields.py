@@ -27,6 +27,8 @@ from critparse.schema import AgeLimit, Evidence, FieldEvidence, Severity
 BLANK = "(blank)"
 """What a finding shows for a field that the record leaves empty."""
 
+_AGE_GROUPS_ONLY = re.compile(r"EUCTR|ISRCTN|\d{4}-\d{6}-\d{2}|\d{8}$")
+"""Numbers of the EU CTR, CTIS and ISRCTN, which ask for age groups ("Adults (18-64 years)") rather than limits."""
 _MOST = 100
 """Different limits of one text that are looked at."""
 _MESSAGE = "The {end} age is stated differently: {places}."
@@ -128,7 +130,14 @@ def _places(facts: Facts, end: End) -> list[_Place]:
     """The registry field (when the record has fields) and every text that states this end of the ages."""
     texts = [_text_place(facts, text_id, end) for text_id in facts.text_ids]
     stated = [place for place in texts if place is not None]
-    return [*([_field_place(facts, end)] if facts.has_fields and stated else []), *stated]
+    return [*([_field_place(facts, end)] if _has_age_fields(facts) and stated else []), *stated]
+
+
+def _has_age_fields(facts: Facts) -> bool:
+    """Whether a blank age means "no limit"; registries that keep age groups only have no field that could say it."""
+    registry = facts.trial.registry
+    given = registry.minimum_age is not None or registry.maximum_age is not None
+    return given or (facts.has_fields and _AGE_GROUPS_ONLY.match(facts.trial.trial_id or "") is None)
 
 
 def _field_place(facts: Facts, end: End) -> _Place:

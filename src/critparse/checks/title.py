@@ -35,7 +35,7 @@ def phase(facts: Facts) -> Iterator[Problem]:
         return
     for text in facts.titles:
         for span, quote in _matches(text, _PHASE):
-            named = {_ROMAN[p.lower()] if p.isalpha() else int(p) for p in _PART.findall(quote.split("hase", 1)[1])}
+            named = {_ROMAN[p.lower()] if p.isalpha() else int(p) for p in _PART.findall(quote[len("phase") :])}
             if named and not named & registered:
                 yield Problem((at(span), FieldEvidence(field="phase", value=field)), {"quote": quote, "field": field})
                 return
