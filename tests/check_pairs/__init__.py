@@ -5,6 +5,6 @@ Each pair: code, severity, the faulty record, its evidence as a reader sees it (
 
 from __future__ import annotations
 
-from check_pairs import copies, fields, limits
+from check_pairs import copies, fields, layout, limits, values, wording
 
-ALL = [*fields.PAIRS, *copies.PAIRS, *limits.PAIRS]
+ALL = [*fields.PAIRS, *copies.PAIRS, *limits.PAIRS, *values.PAIRS, *wording.PAIRS, *layout.PAIRS]

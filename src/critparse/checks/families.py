@@ -2,7 +2,41 @@
 
 from __future__ import annotations
 
-from critparse.checks import age_fields, copies, people, ranges, units
+from critparse.checks import (
+    abbreviations,
+    age_fields,
+    characters,
+    copies,
+    language,
+    layout,
+    logic,
+    participants,
+    people,
+    pointers,
+    polarity,
+    ranges,
+    units,
+    values,
+    windows,
+    wording,
+)
 
-FAMILIES = (age_fields, people, copies, units, ranges)
+FAMILIES = (
+    age_fields,
+    people,
+    participants,
+    copies,
+    units,
+    ranges,
+    values,
+    windows,
+    polarity,
+    logic,
+    pointers,
+    wording,
+    abbreviations,
+    layout,
+    characters,
+    language,
+)
 """The modules, in the order in which the documentation shows them."""
