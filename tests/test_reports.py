@@ -458,7 +458,7 @@ class TestCommand:
         code, out, _ = run("check", "in.jsonl", "--no-model", "--summary", "--select", "age-minimum-conflict")
         assert code == 2 and "2 records checked, 1 with findings\n1 input or record could not be read" in out
         assert "A1" not in out and re.search(r"^ERROR +age-minimum-conflict +1 +1$", out, re.MULTILINE)
-        out = run("check", "in.jsonl", "--no-model", "--summary", "-f", "json")[1]
+        out = run("check", "in.jsonl", "--no-model", "--summary", "-f", "json", "--select", "age-minimum-conflict")[1]
         counts = json.loads(out)
         assert (counts["records"], counts["with_findings"], counts["unreadable"]) == (2, 1, 1)
         assert {"severity": "error", "code": "age-minimum-conflict", "findings": 1, "records": 1} in counts["codes"]

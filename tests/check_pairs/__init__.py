@@ -5,6 +5,15 @@ Each pair: code, severity, the faulty record, its evidence as a reader sees it (
 
 from __future__ import annotations
 
-from check_pairs import copies, fields, limits, titles, twins
+from check_pairs import copies, fields, layout, limits, titles, twins, values, wording
 
-ALL = [*fields.PAIRS, *copies.PAIRS, *limits.PAIRS, *titles.PAIRS, *twins.PAIRS]
+ALL = [
+    *fields.PAIRS,
+    *titles.PAIRS,
+    *copies.PAIRS,
+    *twins.PAIRS,
+    *limits.PAIRS,
+    *values.PAIRS,
+    *wording.PAIRS,
+    *layout.PAIRS,
+]

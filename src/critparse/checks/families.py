@@ -2,7 +2,51 @@
 
 from __future__ import annotations
 
-from critparse.checks import age_fields, condition, copies, people, prose, ranges, restated, title, twins, units
+from critparse.checks import (
+    abbreviations,
+    age_fields,
+    characters,
+    condition,
+    copies,
+    language,
+    layout,
+    logic,
+    participants,
+    people,
+    pointers,
+    polarity,
+    prose,
+    ranges,
+    restated,
+    title,
+    twins,
+    units,
+    values,
+    windows,
+    wording,
+)
 
-FAMILIES = (age_fields, people, title, prose, condition, copies, twins, restated, units, ranges)
+FAMILIES = (
+    age_fields,
+    people,
+    participants,
+    title,
+    prose,
+    condition,
+    copies,
+    twins,
+    restated,
+    ranges,
+    units,
+    values,
+    windows,
+    polarity,
+    logic,
+    pointers,
+    wording,
+    abbreviations,
+    layout,
+    characters,
+    language,
+)
 """The modules, in the order in which the documentation shows them."""

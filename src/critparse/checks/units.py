@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator
 
-from critparse.checks.cues import cue_in
-from critparse.checks.facts import SURE, Facts, at, hull
+from critparse.checks.facts import Facts, hull
+from critparse.checks.measures import after, belongs, ends, measured, passage
+from critparse.checks.places import Places
 from critparse.checks.registry import Problem, check
-from critparse.lexicon import Analyte, default_lexicon
-from critparse.lexicon.lexicon import ANALYTE
+from critparse.lexicon import Analyte
 from critparse.quantities.analytes import canonical
 from critparse.quantities.units import dimension
 from critparse.schema import Bound, Leaf, Range, Span
 
-_NEAR = 60
-"""Characters within which a drug and its dose are quoted together."""
-_GAP = 40
-"""Characters between a subject and its value at most."""
 _UNIT_GOES_ON = ("^", "+", "/", "hg", "2", "3", "²", "³", "<sup", "x ", "×", "ratio", "of ", "(", "[", "%", "per", "¬")
 _ONLY_DIVISOR = re.compile(r"\s{0,3}(?:/|per\b)\s{0,3}[^\d\s]")
-_VALUE_ENDS = re.compile(r"[,;)\]]|\.(?![\d.]|\s\d)|$|(?:and|or|at|on|if|unless|within|for|but|during|prior)\b")
 _COUNTS = frozenset(("1", "", "count", "count/time", "percent", "percentile", "ratio", "fraction"))
 """Dimensions that anything may be given in: "3 times", "35 %", "2 episodes"."""
 _TOLERANCE = 0.1
@@ -38,7 +32,7 @@ _DIMENSIONLESS = frozenset(("1", "%", "count", "ratio", "[pH]"))
 )
 def unit_incomplete(facts: Facts) -> Iterator[Problem]:
     """A drug dose has a unit that names no amount ("0.4 / m2"). Copies of the same words make one finding."""
-    found = _Grouped(facts)
+    found = Places(facts)
     for criterion_id, leaves in facts.leaves_of.items():
         for leaf in leaves:
             amount = leaf.dose.amount if leaf.dose else None
@@ -47,7 +41,7 @@ def unit_incomplete(facts: Facts) -> Iterator[Problem]:
             value = hull(amount.evidence)
             lead = Span(text_id=value.text_id, start=max(0, value.start - 1), end=value.end)
             if _ONLY_DIVISOR.match(amount.unit.text) and not _has_numerator(facts.text_of(lead)):
-                found.add(leaf, amount, criterion_id, unit=amount.unit.text)
+                _note(found, facts, leaf, amount, criterion_id, unit=amount.unit.text)
     return found.problems()
 
 
@@ -66,46 +60,17 @@ def _has_numerator(amount: str) -> bool:
 )
 def unit_dimension(facts: Facts) -> Iterator[Problem]:
     """The dimension of a laboratory limit's unit fits none of the units in which the analyte is given."""
-    found = _Grouped(facts)
+    found = Places(facts)
     for leaf, analyte, range_, where in _analyte_limits(facts):
         ucum = range_.unit.ucum if range_.unit else None
         kind = dimension(ucum) if ucum else None
-        if kind is None or kind in _COUNTS or range_.unit is None or not _belongs(facts, leaf, range_):
+        if kind is None or kind in _COUNTS or range_.unit is None or not belongs(facts, leaf, range_):
             continue
-        if _after(facts, range_).startswith(_UNIT_GOES_ON):
+        if after(facts, range_).startswith(_UNIT_GOES_ON):
             continue
         if _per_time(kind) not in {_per_time(dimension(unit) or "") for unit in (analyte.unit, *analyte.units)}:
-            found.add(leaf, range_, where, unit=range_.unit.text, usual=analyte.unit)
+            _note(found, facts, leaf, range_, where, unit=range_.unit.text, usual=analyte.unit)
     return found.problems()
-
-
-def _belongs(facts: Facts, leaf: Leaf, range_: Range) -> bool:
-    """Whether the value follows its subject with nothing of weight in between."""
-    subject, value = hull(leaf.subject.spans), hull(range_.evidence)
-    if subject.text_id != value.text_id or subject.end > value.start or value.start - subject.end > _GAP:
-        return False
-    text = facts.trial.text_of(Span(text_id=value.text_id, start=max(0, subject.start - _GAP), end=value.end))
-    between = facts.trial.text_of(Span(text_id=value.text_id, start=subject.end, end=value.start))
-    return not cue_in("unit-renal", text) and not cue_in("unit-other", between) and not any(map(str.isdecimal, between))
-
-
-def _after(facts: Facts, range_: Range) -> str:
-    """The words of the criterion that follow a value, in lower case."""
-    value = hull(range_.evidence)
-    item = facts.item_at(value)
-    end = min(value.end + _GAP, item.criterion.span.end) if item else value.end
-    rest = facts.trial.text_of(Span(text_id=value.text_id, start=value.end, end=max(value.end, end)))
-    return rest.lstrip("\\ \t\r\n").lower()
-
-
-def _ends(facts: Facts, range_: Range) -> bool:
-    """Whether the statement ends with the value: no further limit shares a unit with it, no unit was overlooked."""
-    quote, rest = facts.text_of(hull(range_.evidence)), _after(facts, range_)
-    if quote.endswith("+") or quote.startswith("("):
-        return False  # a dipstick's grade; part of a name
-    if _VALUE_ENDS.match(rest) is None:
-        return False
-    return not (rest.startswith(("or ", "and ", "to ")) and any(map(str.isdecimal, rest[: _GAP // 2])))
 
 
 def _per_time(kind: str) -> str:
@@ -122,11 +87,11 @@ def _per_time(kind: str) -> str:
 )
 def unit_missing(facts: Facts) -> Iterator[Problem]:
     """A laboratory limit without unit whose number is plausible in several units of the analyte, or in none."""
-    found = _Grouped(facts)
+    found = Places(facts)
     for leaf, analyte, range_, where in _analyte_limits(facts):
-        stated = range_.unit is None and _belongs(facts, leaf, range_) and _ends(facts, range_)
+        stated = range_.unit is None and belongs(facts, leaf, range_) and ends(facts, range_)
         if stated and not _is_clear(analyte, range_):
-            found.add(leaf, range_, where, usual=analyte.unit)
+            _note(found, facts, leaf, range_, where, usual=analyte.unit)
     return found.problems()
 
 
@@ -139,7 +104,7 @@ def unit_missing(facts: Facts) -> Iterator[Problem]:
 )
 def alternative_differs(facts: Facts) -> Iterator[Problem]:
     """A limit is given in two units, and the two are more than a tenth apart. Only fixed factors are used."""
-    found = _Grouped(facts)
+    found = Places(facts)
     for leaf, analyte, range_, where in _analyte_limits(facts):
         for other in leaf.alternatives:
             for one, second in ((range_.lower, other.lower), (range_.upper, other.upper)):
@@ -147,7 +112,7 @@ def alternative_differs(facts: Facts) -> Iterator[Problem]:
                 if expected is not None and one and second and range_.unit and other.unit:
                     first, unit = f"{one.value:g} {range_.unit.text}", other.unit.text
                     said = {"first": first, "expected": f"{expected:.3g} {unit}", "second": f"{second.value:g} {unit}"}
-                    found.add(leaf, range_, where, **said)
+                    _note(found, facts, leaf, range_, where, **said)
     return found.problems()
 
 
@@ -163,50 +128,18 @@ def _expected(analyte: Analyte, range_: Range, one: Bound | None, other: Range, 
     return expected if abs(expected - second.value) > _TOLERANCE * max(abs(expected), abs(second.value)) else None
 
 
-class _Grouped:
-    """Problems by the words they are about: copies of one passage make one problem."""
-
-    def __init__(self, facts: Facts) -> None:
-        self.facts = facts
-        self.places: dict[tuple[str, str], list[tuple[Span, str]]] = {}
-        self.details: dict[tuple[str, str], dict[str, str]] = {}
-
-    def add(self, leaf: Leaf, range_: Range, criterion_id: str, **details: str) -> None:
-        """Note a value of a subject in a criterion."""
-        passage = _passage(leaf, range_)
-        key = (leaf.subject.text.lower(), self.facts.text_of(passage).lower())
-        self.places.setdefault(key, []).append((passage, criterion_id))
-        quote = self.facts.text_of(self.places[key][0][0])
-        where = ", ".join(dict.fromkeys(where for _, where in self.places[key]))
-        self.details[key] = {"subject": leaf.subject.text, "quote": quote, "where": where, **details}
-
-    def problems(self) -> Iterator[Problem]:
-        """One problem for each passage, with every place that has it."""
-        for key, places in self.places.items():
-            yield Problem(tuple(dict.fromkeys(at(span) for span, _ in places)), self.details[key])
+def _note(found: Places, facts: Facts, leaf: Leaf, range_: Range, criterion_id: str, **details: str) -> None:
+    """Note a value of a subject in a criterion; copies of the same words make one finding."""
+    span = passage(leaf, range_)
+    key = (leaf.subject.text.lower(), facts.text_of(span).lower())
+    found.add(key, span, criterion_id, subject=leaf.subject.text, **details)
 
 
 def _analyte_limits(facts: Facts) -> Iterator[tuple[Leaf, Analyte, Range, str]]:
     """Absolute limits of laboratory analytes, read with confidence."""
-    for criterion_id, found in facts.leaves_of.items():
-        for leaf in found:
-            range_ = leaf.range
-            if leaf.kind != "measurement" or leaf.confidence < SURE or range_ is None or not range_.evidence:
-                continue
-            analyte = _analyte(leaf.subject.text) if leaf.subject.spans else None
-            if analyte is not None and range_.relative_to is None and analyte.kind == "lab":
-                yield leaf, analyte, range_, criterion_id
-
-
-@functools.lru_cache(maxsize=4096)
-def _analyte(subject: str) -> Analyte | None:
-    """The analyte that a subject names as a whole."""
-    lexicon = default_lexicon()
-    for mention in lexicon.match(subject):
-        if mention.concept_id.startswith(ANALYTE) and mention.end - mention.start >= len(subject.strip()) - 1:
-            row = lexicon.concept(mention.concept_id).row
-            return row if isinstance(row, Analyte) else None
-    return None
+    for leaf, row, range_, criterion_id in measured(facts):
+        if isinstance(row, Analyte) and row.kind == "lab":
+            yield leaf, row, range_, criterion_id
 
 
 def _is_clear(analyte: Analyte, range_: Range) -> bool:
@@ -221,11 +154,3 @@ def _is_clear(analyte: Analyte, range_: Range) -> bool:
     factors = {1.0, *(factor for factor in analyte.units.values() if factor)}
     plausible = {f for f in factors if all(analyte.low <= v * f <= analyte.high for v in values)}
     return len(plausible) == 1
-
-
-def _passage(leaf: Leaf, range_: Range) -> Span:
-    """The subject with its value where they stand close together, else the value."""
-    value = hull(range_.evidence)
-    subject = hull(leaf.subject.spans) if leaf.subject.spans else value
-    together = hull((subject, value)) if subject.text_id == value.text_id else value
-    return together if together.end - together.start <= _NEAR + (value.end - value.start) else value
