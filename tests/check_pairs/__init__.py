@@ -5,13 +5,14 @@ Each pair: code, severity, the faulty record, its evidence as a reader sees it (
 
 from __future__ import annotations
 
-from check_pairs import copies, fields, layout, limits, titles, twins, values, wording
+from check_pairs import arms, copies, fields, layout, limits, titles, twins, values, wording
 
 ALL = [
     *fields.PAIRS,
     *titles.PAIRS,
     *copies.PAIRS,
     *twins.PAIRS,
+    *arms.PAIRS,
     *limits.PAIRS,
     *values.PAIRS,
     *wording.PAIRS,

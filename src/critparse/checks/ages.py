@@ -82,12 +82,14 @@ class AgeRange:
 class Ages:
     """The limits that a text sets for every participant, each end with all places that state it.
 
-    ``others``: the ages of subgroups, other persons and other times that the text also names.
+    ``others``: the ages of subgroups, other persons and other times that the text also names; ``groups``: those among
+    them of arms, cohorts and other groups that take part.
     """
 
     minimum: tuple[Limit, ...] = ()
     maximum: tuple[Limit, ...] = ()
     others: tuple[AgeRange, ...] = ()
+    groups: tuple[AgeRange, ...] = ()
 
     def end(self, end: End) -> tuple[Limit, ...]:
         """The limits of one end."""
@@ -117,7 +119,7 @@ def _work_out(facts: Facts, text_id: str) -> Ages:
     others = [
         x for ages in found.values() for x in ages if not {limit.span for limit in (x.lower, x.upper) if limit} & used
     ]
-    return Ages(minimum, maximum, tuple(others))
+    return Ages(minimum, maximum, tuple(others), tuple(found["group"]))
 
 
 def field_limit(limit: AgeLimit) -> Limit:
@@ -185,7 +187,8 @@ def _of_criterion(facts: Facts, criterion: Criterion) -> Iterator[tuple[Whom, Ag
         if _is_limit(leaf) and leaf.range and hull(leaf.range.evidence) not in seen:
             aside = _statement(facts, leaf, inverted=exclusion)
             if aside:
-                yield "other", aside[1]
+                of_group = leaf.scope is not None and leaf.scope.person == "subgroup" and aside[0] == "group"
+                yield "group" if of_group else "other", aside[1]
 
 
 def _binding(facts: Facts, rule: Rule, *, exclusion: bool) -> Iterator[_Group]:

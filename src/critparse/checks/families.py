@@ -5,6 +5,7 @@ from __future__ import annotations
 from critparse.checks import (
     abbreviations,
     age_fields,
+    arms,
     characters,
     condition,
     copies,
@@ -36,6 +37,7 @@ FAMILIES = (
     copies,
     twins,
     restated,
+    arms,
     ranges,
     units,
     values,
