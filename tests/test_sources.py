@@ -228,6 +228,7 @@ class TestCtgovV2:
             "description": "Given > 3 cups.",
             "summary": "Tea & health.",
             "title": "A Study of Tea",
+            "official_title": "Longer",
         }
         assert record.texts[0].raw == STUDY["protocolSection"]["eligibilityModule"]["eligibilityCriteria"]
         assert record.registry.model_dump() == {

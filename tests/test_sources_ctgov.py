@@ -159,6 +159,7 @@ class TestOlderJson:
             "description": "Given > 3 cups.",
             "summary": "Does tea help?",
             "title": "Tea at Four",
+            "official_title": "Longer",
         }
 
     @pytest.mark.parametrize(

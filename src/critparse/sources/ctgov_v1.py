@@ -8,10 +8,10 @@ from typing import Any
 from critparse.errors import MalformedInput
 from critparse.schema import Registry
 from critparse.sources import values
-from critparse.sources.clean import guessed, plain
+from critparse.sources.clean import guessed
 from critparse.sources.fields import members, module, text
 from critparse.sources.reader import Fields, FieldsReader
-from critparse.sources.record import Record, texts
+from critparse.sources.record import Record, texts, titles
 
 NAME = "ctgov-v1"
 _WRAPPERS = ("FullStudy", "Study")
@@ -60,7 +60,7 @@ def read(fields: Fields, where: str) -> Record:
             (
                 guessed("description", "Detailed description", text(given, "DetailedDescription", where, NAME)),
                 guessed("summary", "Brief summary", text(given, "BriefSummary", where, NAME)),
-                plain("title", "Title", title or ""),
+                *titles(title, given.get("OfficialTitle")),
             ),
         ),
         registry=Registry(

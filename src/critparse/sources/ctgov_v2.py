@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from critparse.errors import MalformedInput
 from critparse.schema import Registry
 from critparse.sources import values
-from critparse.sources.clean import CleanText, markdown, plain
+from critparse.sources.clean import CleanText, markdown
 from critparse.sources.fields import members, module, text
 from critparse.sources.reader import Fields, FieldsReader
-from critparse.sources.record import Record, texts
+from critparse.sources.record import Record, texts, titles
 
 NAME = "ctgov-v2"
 
@@ -35,12 +36,12 @@ def read(fields: Fields, where: str) -> Record:
         trial_id=values.text_or_none(identification.get("nctId")),
         title=title,
         source_format=NAME,
-        texts=_texts(protocol, title, where),
+        texts=_texts(protocol, title, identification.get("officialTitle"), where),
         registry=_registry(protocol),
     )
 
 
-def _texts(protocol: Fields, title: str | None, where: str) -> tuple[CleanText, ...]:
+def _texts(protocol: Fields, title: str | None, official: Any, where: str) -> tuple[CleanText, ...]:
     description = module(protocol, "descriptionModule")
     criteria = text(module(protocol, "eligibilityModule"), "eligibilityCriteria", where, NAME)
     return texts(
@@ -48,7 +49,7 @@ def _texts(protocol: Fields, title: str | None, where: str) -> tuple[CleanText, 
         (
             markdown("description", "Detailed description", text(description, "detailedDescription", where, NAME)),
             markdown("summary", "Brief summary", text(description, "briefSummary", where, NAME)),
-            plain("title", "Title", title or ""),
+            *titles(title, official),
         ),
     )
 

@@ -11,10 +11,10 @@ from xml.etree.ElementTree import Element
 
 from critparse.schema import Registry
 from critparse.sources import values
-from critparse.sources.clean import guessed, plain
+from critparse.sources.clean import guessed
 from critparse.sources.fields import text
 from critparse.sources.reader import ElementReader, Fields, FieldsReader
-from critparse.sources.record import Record, texts
+from critparse.sources.record import Record, texts, titles
 from critparse.sources.xml import text_at, texts_at
 
 NAME = "ctgov-xml"
@@ -92,7 +92,7 @@ def _record(format: str, trial_id: Any, text: _Text, get: _Value, conditions: It
             (
                 guessed("description", "Detailed description", text("detailed_description/textblock")),
                 guessed("summary", "Brief summary", text("brief_summary/textblock")),
-                plain("title", "Title", title or ""),
+                *titles(title, get("official_title")),
             ),
         ),
         registry=Registry(

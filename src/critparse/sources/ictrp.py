@@ -14,10 +14,10 @@ from xml.etree.ElementTree import Element
 from critparse.lexicon.resources import data_lines
 from critparse.schema import Registry
 from critparse.sources import sections, signs, values
-from critparse.sources.clean import guessed, web
+from critparse.sources.clean import web
 from critparse.sources.fields import text
 from critparse.sources.reader import ElementReader, Fields, FieldsReader
-from critparse.sources.record import Record, texts
+from critparse.sources.record import Record, texts, titles
 from critparse.sources.xml import text_at
 
 NAME = "ictrp"
@@ -93,7 +93,7 @@ def read(fields: Fields, where: str) -> Record:
         trial_id=trial_id,
         title=title,
         source_format=NAME,
-        texts=texts(signs.restored(eligibility), (guessed("title", "Title", title or ""),)),
+        texts=texts(signs.restored(eligibility), titles(title, given.get("scientific_title"))),
         registry=Registry(
             minimum_age=values.age(_either(given, "inclusion_agemin", "agemin"), upper=False),
             maximum_age=values.age(_either(given, "inclusion_agemax", "agemax"), upper=True),

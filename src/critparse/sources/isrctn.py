@@ -14,7 +14,7 @@ from critparse.sources import sections, values
 from critparse.sources.clean import guessed
 from critparse.sources.fields import module, text
 from critparse.sources.reader import ElementReader, Fields, FieldsReader
-from critparse.sources.record import Record, texts
+from critparse.sources.record import Record, texts, titles
 from critparse.sources.xml import text_at, texts_at
 
 NAME = "isrctn"
@@ -75,7 +75,7 @@ def read(fields: Fields, where: str) -> Record:
             (
                 guessed("description", "Study hypothesis", text(description, "studyHypothesis", where, NAME)),
                 guessed("summary", "Plain English summary", text(description, "plainEnglishSummary", where, NAME)),
-                guessed("title", "Title", title or ""),
+                *titles(title, description.get("scientificTitle")),
             ),
         ),
         registry=Registry(

@@ -12,10 +12,10 @@ from typing import Any
 from critparse.errors import MalformedInput
 from critparse.schema import Registry
 from critparse.sources import values
-from critparse.sources.clean import guessed, plain
+from critparse.sources.clean import guessed
 from critparse.sources.fields import members, module, text
 from critparse.sources.reader import Fields, FieldsReader
-from critparse.sources.record import Record, texts
+from critparse.sources.record import Record, texts, titles
 
 NAME = "nci-cts"
 
@@ -44,7 +44,7 @@ def read(fields: Fields, where: str) -> Record:
             (
                 guessed("description", "Detailed description", text(fields, "detail_description", where, NAME)),
                 guessed("summary", "Brief summary", text(fields, "brief_summary", where, NAME)),
-                plain("title", "Title", title or ""),
+                *titles(title, fields.get("official_title")),
             ),
         ),
         registry=_registry(fields),

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from critparse.schema import Registry
-from critparse.sources.clean import CleanText
+from critparse.sources import values
+from critparse.sources.clean import CleanText, guessed
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """One trial record, read but not yet understood.
 
-    ``texts`` begins with ``eligibility`` (possibly empty); ``description``, ``summary`` and ``title`` follow where the
-    record has them.
+    ``texts`` begins with ``eligibility`` (possibly empty); ``description``, ``summary``, ``title`` and
+    ``official_title`` follow where the record has them.
     """
 
     trial_id: str | None
@@ -31,3 +33,10 @@ class Record:
 def texts(eligibility: CleanText, others: Iterable[CleanText]) -> tuple[CleanText, ...]:
     """The texts of a record: the eligibility section always, the others when they say anything."""
     return (eligibility, *(text for text in others if text.raw.strip()))
+
+
+def titles(title: str | None, official: Any) -> tuple[CleanText, ...]:
+    """The titles of a record as texts: the one it goes by, and the official (scientific) one if that is another."""
+    other = values.text_or_none(official)
+    found = [guessed("title", "Title", title)] if title else []
+    return (*found, guessed("official_title", "Official title", other)) if other and other != title else tuple(found)
