@@ -60,6 +60,7 @@ INCLUSION = [
     ("pointer-dangling", "Fulfils the criteria 10 years after diagnosis"),
     ("pointer-outside", "Willing to attend all visits required by the protocol"),
     ("criteria-withheld", "Fulfils the criteria of the American College of Rheumatology"),
+    ("criteria-withheld", ["Other tumours: the following criteria apply:", "Stage II"]),
     ("term-vague", "Adequate bone marrow function, defined as platelets of at least 100 x10^9/L"),
     ("term-vague", "Adequate renal function: creatinine clearance of at least 60 mL/min"),
     ("not-a-criterion", "Patients will be eligible if they have asthma"),

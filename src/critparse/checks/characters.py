@@ -53,6 +53,10 @@ def _around(text: SourceText, start: int, end: int) -> Span:
     """A passage with the words beside it on its line."""
     before = _LINE.split(text.text[max(0, start - _BESIDE) : start])[-1]
     after = _LINE.split(text.text[end : end + _BESIDE])[0]
+    if len(before) == _BESIDE:
+        before = before.partition(" ")[2]  # no part of a word
+    if len(after) == _BESIDE:
+        after = after.rpartition(" ")[0]
     return Span(text_id=text.id, start=start - len(before.lstrip()), end=end + len(after.rstrip()))
 
 

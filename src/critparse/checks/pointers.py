@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from critparse.checks.cues import cue_in
 from critparse.checks.facts import LIST, Facts, at
 from critparse.checks.phrases import phrase, phrases
 from critparse.checks.places import Places, own_words, part, shortened
 from critparse.checks.registry import Problem, check
 
 _SENTENCE = 300
-"""Characters of a line in which it says that there are more criteria."""
+"""Characters that a line saying that there are more criteria has at most."""
 _TAIL = 200
 """Characters at the end of a criterion that may announce a list."""
 _LEAD_IN = re.compile(
@@ -123,7 +124,13 @@ def criteria_withheld(facts: Facts) -> Iterator[Problem]:
     texts = {text.id: text for text in facts.trial.texts}
     spans = [note.span for note in facts.trial.notes if note.reason == "narrative" and note.span.text_id == LIST]
     spans += [item.criterion.span for item in facts.items if item.criterion.span.text_id == LIST]
-    said = [span for span in spans if phrase("more-criteria", texts[span.text_id].slice(span)[:_SENTENCE])]
+    said = [span for span in spans if span.end - span.start <= _SENTENCE and _says_more(texts[LIST].slice(span))]
     if said:
         said.sort(key=lambda span: span.start)
         yield Problem(tuple(at(span) for span in said), {"quote": shortened(facts.text_of(said[0]))})
+
+
+def _says_more(line: str) -> bool:
+    """Whether a line says that other criteria than those listed apply; a colon at its end leads in some that are."""
+    found = phrase("more-criteria", line)
+    return found is not None and cue_in("more", line[: found.end]) is not None and not line.rstrip().endswith(":")
