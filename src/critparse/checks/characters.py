@@ -11,6 +11,7 @@ from critparse.checks.places import Places, own_words, part, shortened
 from critparse.checks.registry import Problem, check
 from critparse.lexicon import Analyte
 from critparse.schema import SourceText, Span
+from critparse.sources.signs import lost_places
 
 _MOJIBAKE = re.compile(
     "\ufffd"
@@ -68,17 +69,22 @@ def _around(text: SourceText, start: int, end: int) -> Span:
     suggestion="Write “≥” and “≤” (or “at least” and “at most”) where they were meant.",
 )
 def sign_lost(facts: Facts) -> Iterator[Problem]:
-    """Ages or laboratory limits are said to equal a number, in a text that has no ≥, ≤, >= or <= at all.
+    """Limits are said to equal a number, in an export that writes ≥ and ≤ as "=" or in a text without these signs.
 
-    Some registries write both signs as "=", so that "Age =18 years" may be either. All places make one finding.
+    Old exports of WHO ICTRP did so: "Age =18 years" may be either. In a text from elsewhere ages and laboratory limits
+    count, and only if it has no ≥, ≤, >= or <= at all. All places make one finding.
     """
-    text = next((text.text for text in facts.trial.texts if text.id == LIST), "")
-    if _ORDER_SIGNS.search(text) or "=" not in text:
+    listed = next((text for text in facts.trial.texts if text.id == LIST), None)
+    if listed is None or "=" not in listed.text:
         return
+    squeezed = [_around(listed, place, place + 1) for place in lost_places(listed.text, facts.trial.source_format)]
+    places = [(span, item.criterion.id) for span in squeezed if (item := facts.item_at(span)) is not None]
+    if not places and not _ORDER_SIGNS.search(listed.text):
+        chains = list(_chains(facts))
+        chained = {criterion_id for _, criterion_id in chains}
+        places = [*chains, *(place for place in _equalities(facts) if place[1] not in chained)]
     found = Places(facts)
-    chains = list(_chains(facts))
-    chained = {criterion_id for _, criterion_id in chains}
-    for span, criterion_id in [*chains, *(place for place in _equalities(facts) if place[1] not in chained)]:
+    for span, criterion_id in places:
         found.add("", span, criterion_id)
     yield from found.problems()
 

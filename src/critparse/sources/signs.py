@@ -52,9 +52,14 @@ _KIND = re.compile(r"\b(?:(in)|ex)clusion\s{1,3}criteri", re.IGNORECASE)
 
 def lost_signs(text: str, source_format: str) -> bool:
     """Whether the text, as given, comes from a source that loses ≥ and ≤, and has lost some."""
-    if source_format not in _SQUEEZED:
-        return False
-    return _was_squeezed(clean := guessed("", "", text).text) and next(_lost(clean), None) is not None
+    return next(lost_places(text, source_format), None) is not None
+
+
+def lost_places(text: str, source_format: str) -> Iterator[int]:
+    """Where a text, as given, from a source that loses ≥ and ≤ has "=" for one of them."""
+    clean = guessed("", "", text)
+    if source_format in _SQUEEZED and _was_squeezed(clean.text):
+        yield from (clean.span(place, place + 1).start for place in _lost(clean.text))
 
 
 def restored(clean: CleanText) -> CleanText:
