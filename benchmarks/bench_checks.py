@@ -1,9 +1,9 @@
 """How true the checks' alarms are, and how often each fires.
 
 ``python benchmarks/bench_checks.py`` measures precision and recall of the age, sex and healthy volunteers checks on
-hand-labelled registry records (ambiguous ones left out); ``--fire`` also runs all checks over the other records and
-prints how often each fires. The records are no part of the project: CRITPARSE_SHARED, or ../shared next to the
-checkout.
+hand-labelled registry records (ambiguous ones left out); ``--fire`` also runs all checks over the other records, each
+read in its own format, and prints how often each fires; ``--show CODE`` prints findings of one check to judge, drawn
+by ``--seed``. The records are no part of the project: CRITPARSE_SHARED, or ../shared next to the checkout.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ import argparse
 import gzip
 import json
 import os
+import random
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import critparse
+from critparse.schema import FieldEvidence, ParsedTrial
 from critparse.sources import Record, read
 
 SHARED = Path(os.environ.get("CRITPARSE_SHARED", Path(__file__).resolve().parents[2] / "shared")) / "registry"
@@ -26,7 +29,15 @@ CODES = {
     "sex": {"sex-conflict"},
     "healthy_volunteers": {"healthy-volunteers-conflict"},
 }
-FIRE_FORMATS = frozenset(("v2_json", "trialbench_csv"))
+
+
+@dataclass
+class Firing:
+    """How often checks fired: by code and severity the findings, and the records that have some."""
+
+    records: int = 0
+    times: Counter[tuple[str, str]] = field(default_factory=Counter)
+    found: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 def labelled(path: Path = SHARED / "labelled.jsonl.gz") -> Iterator[dict[str, Any]]:
@@ -88,15 +99,36 @@ def precision_recall(count: Counter[str]) -> tuple[float, float]:
     return precision, recall
 
 
-def fire() -> tuple[int, Counter[tuple[str, str]]]:
-    """How many records were checked, and how often each code fired at each severity."""
-    fired: Counter[tuple[str, str]] = Counter()
-    number = 0
+def trials() -> Iterator[ParsedTrial]:
+    """The unlabelled records, each in the format it came in, parsed without the model (no check asks it)."""
     for entry in labelled(SHARED / "records.jsonl.gz"):
-        if entry["format"] in FIRE_FORMATS:
-            number += 1
-            fired.update((f.code, f.severity) for f in critparse.check(simple_record(entry), format="simple"))
-    return number, fired
+        native = entry["record"]
+        yield critparse.parse(native["xml"].encode() if set(native) == {"xml"} else native, model=False)
+
+
+def fire() -> Firing:
+    """All checks over the unlabelled records."""
+    firing = Firing()
+    for trial in trials():
+        firing.records += 1
+        firing.times.update((f.code, f.severity) for f in trial.findings)
+        firing.found.update({(f.code, f.severity) for f in trial.findings})
+    return firing
+
+
+def show(code: str, seed: int, number: int) -> None:
+    """Print some findings of one check with their passages, drawn by chance."""
+    found = [(trial, finding) for trial in trials() for finding in trial.findings if finding.code == code]
+    for trial, finding in random.Random(seed).sample(found, min(number, len(found))):
+        texts = {text.id: text.text for text in trial.texts}
+        print(f"{trial.trial_id}  {finding.severity}  {finding.message}")
+        for evidence in finding.evidence:
+            if isinstance(evidence, FieldEvidence):
+                print(f"    {evidence.field}: {evidence.value}")
+                continue
+            text, start, end = texts[evidence.text_id], evidence.start, evidence.end
+            around = f"{text[max(0, start - 120) : start]}[[{text[start:end]}]]{text[end : end + 120]}"
+            print(f"    {evidence.text_id}: {' '.join(around.split())}")
 
 
 def main() -> None:
@@ -105,16 +137,23 @@ def main() -> None:
     parser.add_argument(
         "--fire", action="store_true", help="also count how often each check fires on unlabelled records"
     )
+    parser.add_argument("--show", metavar="CODE", help="print findings of this check with their passages, nothing else")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--number", type=int, default=25)
     arguments = parser.parse_args()
+    if arguments.show:
+        show(arguments.show, arguments.seed, arguments.number)
+        return
     for check, count in measure().items():
         precision, recall = precision_recall(count)
         figures = "  ".join(f"{name} {count[name]:3}" for name in ("tp", "fp", "fn", "tn"))
         print(f"{check:20} {figures}  precision {precision:.3f}  recall {recall:.3f}")
     if arguments.fire:
-        number, fired = fire()
-        print(f"\n{number} records ({', '.join(sorted(FIRE_FORMATS))})")
-        for (code, severity), times in sorted(fired.items(), key=lambda pair: -pair[1]):
-            print(f"{times:6}  {severity:8} {code}")
+        firing = fire()
+        print(f"\n{firing.records} records\nfindings  records per 1,000")
+        for (code, severity), times in firing.times.most_common():
+            share = 1000 * firing.found[code, severity] / firing.records
+            print(f"{times:8}  {share:17.1f}  {severity:8} {code}")
 
 
 if __name__ == "__main__":

@@ -341,10 +341,10 @@ def _elsewhere(before: str, limit: str, after: str) -> bool:
 
 
 def lead_in_before(facts: Facts, item: Item) -> list[str]:
-    """The nearest sibling before that ends in a colon: in lists without indentation it leads in what follows."""
+    """The nearest sibling before that ends in a colon or "the following": in flat lists it leads in the next ones."""
     siblings, place = facts.siblings(item)
     before = [sibling.text[-_LEAD_IN:].rstrip() for sibling in siblings[max(0, place - _LED) : place]]
-    return [text for text in reversed(before) if text.endswith(":")][:1]
+    return [text for text in reversed(before) if text.endswith(":") or text.lower().endswith("following")][:1]
 
 
 def _is_alternative(facts: Facts, item: Item) -> bool:

@@ -83,16 +83,25 @@ def _ends(facts: Facts) -> Iterator[_End]:
     for exclusion, kind in ((False, "inclusion"), (True, "exclusion")):
         for leaf in plain_limits(facts, kind):
             item = facts.item_at(span_of(leaf))
-            if item is None or not _stands_alone(facts, item) or (leaf.kind == "age" and span_of(leaf) not in ages):
+            if (
+                item is None
+                or not _stands_alone(facts, item, leaf)
+                or (leaf.kind == "age" and span_of(leaf) not in ages)
+            ):
                 continue
             yield from _ends_of(leaf, exclusion=exclusion)
 
 
-def _stands_alone(facts: Facts, item: Item) -> bool:
-    """Whether an item's limit holds whatever else: no other limit beside it, in no sub-list, no demand that follows."""
-    limits = [leaf for leaf in leaves(item.criterion.rule) if leaf.range is not None]
-    led = item.above or any(cue_in("group-lead", text) for text in lead_in_before(facts, item))
-    return len(limits) <= _LIMITS and not led and not cue_in("limit-demand", item.criterion.text)
+def _stands_alone(facts: Facts, item: Item, leaf: Leaf) -> bool:
+    """Whether an item's limit holds whatever else: of something known, for all ages, in no sub-list, with no demand."""
+    limits = [other for other in leaves(item.criterion.rule) if other.range is not None]
+    by_age = leaf.kind != "age" and any(other.kind == "age" for other in limits)
+    known = leaf.kind == "age" or bool(leaf.subject.concepts)
+    leads = lead_in_before(facts, item)
+    led = item.above or any(cue_in("group-lead", text) or cue_in("age-group", text) for text in leads)
+    return (
+        len(limits) <= _LIMITS and known and not by_age and not led and not cue_in("limit-demand", item.criterion.text)
+    )
 
 
 def _ends_of(leaf: Leaf, *, exclusion: bool) -> Iterator[_End]:
