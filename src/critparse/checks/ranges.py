@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -12,6 +13,10 @@ from critparse.checks.limits import Key, comparable, in_unit, intersection, is_e
 from critparse.checks.registry import Problem, check
 from critparse.schema import Bound, Leaf, Span
 
+_TWO_UNITS = re.compile(
+    r"\d\s?(?:years?|months?|weeks?|wks?)(?:,|\sand)?\s\d{1,2}\s?(?:months?|weeks?|days?)\b", re.IGNORECASE
+)
+"""A length of time in two units ("27 weeks 6 days"), which is not read as one."""
 _GAP = 6
 """Characters between two limits that are stated together at most."""
 _SUGGESTION = "Check the numbers and the signs."
@@ -44,14 +49,16 @@ def _reversed(facts: Facts) -> Iterator[tuple[str, tuple[Span, ...], str]]:
         for leaf in found:
             if leaf.range is None or leaf.confidence < SURE or not leaf.range.evidence or not is_empty(leaf.range):
                 continue
-            if "or" not in words(facts.text_of(span_of(leaf))):
+            item = facts.item_at(span_of(leaf))
+            two_units = item is not None and _TWO_UNITS.search(item.criterion.text)
+            if "or" not in words(facts.text_of(span_of(leaf))) and not two_units:
                 yield leaf.subject.text, (span_of(leaf),), criterion_id
 
 
 def _pairs_within(facts: Facts) -> Iterator[tuple[str, tuple[Span, ...], str]]:
     """Neighbouring limits of one subject that an inclusion criterion joins by "and"."""
     for criterion in facts.trial.criteria:
-        if criterion.kind == "exclusion":
+        if criterion.kind == "exclusion" or _TWO_UNITS.search(criterion.text):
             continue  # "below 90 and above 180" excludes either there
         limits = sorted(filter(comparable, required(criterion.rule)), key=lambda leaf: span_of(leaf).start)
         for one, other in pairwise(limits):

@@ -66,7 +66,8 @@ def unit_dimension(facts: Facts) -> Iterator[Problem]:
         kind = dimension(ucum) if ucum else None
         if kind is None or kind in _COUNTS or range_.unit is None or not belongs(facts, leaf, range_):
             continue
-        if after(facts, range_).startswith(_UNIT_GOES_ON):
+        second = range_.unit.text[:1] == "/" and range_.unit.text[1:2].isdecimal()  # "< 50/80 copies/mL"
+        if second or after(facts, range_).startswith(_UNIT_GOES_ON):
             continue
         if _per_time(kind) not in {_per_time(dimension(unit) or "") for unit in (analyte.unit, *analyte.units)}:
             _note(found, facts, leaf, range_, where, unit=range_.unit.text, usual=analyte.unit)
