@@ -15,7 +15,6 @@ import os
 import random
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +28,6 @@ CODES = {
     "sex": {"sex-conflict"},
     "healthy_volunteers": {"healthy-volunteers-conflict"},
 }
-
-
-@dataclass
-class Firing:
-    """How often checks fired: by code and severity the findings, and the records that have some."""
-
-    records: int = 0
-    times: Counter[tuple[str, str]] = field(default_factory=Counter)
-    found: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 def labelled(path: Path = SHARED / "labelled.jsonl.gz") -> Iterator[dict[str, Any]]:
@@ -106,14 +96,15 @@ def trials() -> Iterator[ParsedTrial]:
         yield critparse.parse(native["xml"].encode() if set(native) == {"xml"} else native, model=False)
 
 
-def fire() -> Firing:
-    """All checks over the unlabelled records."""
-    firing = Firing()
+def fire() -> tuple[int, Counter[tuple[str, str]], Counter[tuple[str, str]]]:
+    """All checks over the unlabelled records: their number, and by code and severity the findings and the records."""
+    records, findings, found = 0, Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for trial in trials():
-        firing.records += 1
-        firing.times.update((f.code, f.severity) for f in trial.findings)
-        firing.found.update({(f.code, f.severity) for f in trial.findings})
-    return firing
+        records += 1
+        codes = [(finding.code, finding.severity) for finding in trial.findings]
+        findings.update(codes)
+        found.update(set(codes))
+    return records, findings, found
 
 
 def show(code: str, seed: int, number: int) -> None:
@@ -149,11 +140,10 @@ def main() -> None:
         figures = "  ".join(f"{name} {count[name]:3}" for name in ("tp", "fp", "fn", "tn"))
         print(f"{check:20} {figures}  precision {precision:.3f}  recall {recall:.3f}")
     if arguments.fire:
-        firing = fire()
-        print(f"\n{firing.records} records\nfindings  records per 1,000")
-        for (code, severity), times in firing.times.most_common():
-            share = 1000 * firing.found[code, severity] / firing.records
-            print(f"{times:8}  {share:17.1f}  {severity:8} {code}")
+        records, findings, found = fire()
+        print(f"\n{records} records\nfindings  records per 1,000")
+        for (code, severity), times in findings.most_common():
+            print(f"{times:8}  {1000 * found[code, severity] / records:17.1f}  {severity:8} {code}")
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ INCLUSION = [
     ("pointer-outside", "Willing to attend all visits required by the protocol"),
     ("criteria-withheld", "Fulfils the criteria of the American College of Rheumatology"),
     ("criteria-withheld", ["Other tumours: the following criteria apply:", "Stage II"]),
+    ("required-and-excluded", "Others"),
     ("unit-dimension", "Viral load below 50/80 copies/mL"),
     ("unit-dimension", "Creatinine CL above 40 mL/min"),
     ("unit-dimension", "Microalbuminuria above 30 mg/g"),

@@ -69,16 +69,15 @@ class TestRegistryRecords:
         """Of the faults put into real records at least 98 % are found; untouched, the records raise no such alarm."""
         bench = module_at("benchmarks/bench_checks.py")
         tried: Counter[bool] = Counter()
-        alarms = records = 0
+        alarms: Counter[bool] = Counter()  # of the records whose text says what their fields say
         for entry in bench.labelled(SHARED / "registry" / "records.jsonl.gz"):
             clean = bench.simple_record(entry)
             ordered = list(faults(clean)) if clean["eligibility"] else []
-            if not ordered:
-                continue
-            before = _codes(clean, model=False)
-            records += 1
-            alarms += any(fault.codes & before for fault in ordered)
+            before = _codes(clean, model=False) if ordered else set()
             tried.update(bool(fault.codes & _codes(fault.record, model=False)) for fault in ordered)
-        assert tried.total() > 500
+            agreeing = [fault for fault in ordered if fault.what != "copied number"]
+            alarms.update([any(fault.codes & before for fault in agreeing)] if agreeing else [])
+        assert tried.total() > 1000
         assert tried[True] / tried.total() >= 0.98
-        assert alarms / records <= 0.02
+        assert alarms.total() > 40
+        assert alarms[True] / alarms.total() <= 0.02

@@ -16,6 +16,14 @@ PAIRS = [
         id="phase-in-title",
     ),
     pytest.param(
+        "phase-conflict",
+        "warning",
+        study("Moderate asthma", title="A Phase I Trial of Inhaled X", phase="PHASE3"),
+        ["Phase I", "phase=Phase 3"],
+        study("Moderate asthma", title="A Phase III Trial of Inhaled X After Phase I Trials", phase="PHASE3"),
+        id="another-phase-mentioned",
+    ),
+    pytest.param(
         "age-title-conflict",
         "warning",
         record("Moderate asthma", title="Inhaled X in Children With Asthma", minimum_age="18 Years"),

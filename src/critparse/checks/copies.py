@@ -143,10 +143,16 @@ def _align(listed: list[Criterion], told: list[Criterion]) -> _Alignment:
         if i not in chosen and j not in chosen.values():
             chosen[i] = j
     pairs = [_pair(listed[i], told[j], words) for i, j in sorted(chosen.items())]
-    pairs = [pair for pair in pairs if pair.likeness >= _ALIKE]
+    pairs = [pair for pair in pairs if pair.likeness >= _ALIKE and _as_long(words, pair)]
     matched = {criterion.id for pair in pairs for criterion in (pair.listed, pair.told)}
     left = [c for c in (*listed, *told) if c.id not in matched and len(words[c.id]) > 2]
     return _Alignment(tuple(pairs), tuple(left))
+
+
+def _as_long(words: dict[str, list[_Token]], pair: _Pair) -> bool:
+    """Whether neither is more than twice the other: prose that tells a whole list is no copy of one of its items."""
+    shorter, longer = sorted(len(words[criterion.id]) for criterion in (pair.listed, pair.told))
+    return longer <= 2 * shorter
 
 
 def _pair(one: Criterion, other: Criterion, words: dict[str, list[_Token]]) -> _Pair:

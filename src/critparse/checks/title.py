@@ -34,11 +34,16 @@ def phase(facts: Facts) -> Iterator[Problem]:
     if field is None or not registered:
         return
     for text in facts.titles:
-        for span, quote in _matches(text, _PHASE):
-            named = {_ROMAN[p.lower()] if p.isalpha() else int(p) for p in _PART.findall(quote[len("phase") :])}
-            if named and not named & registered:
-                yield Problem((at(span), FieldEvidence(field="phase", value=field)), {"quote": quote, "field": field})
-                return
+        named = [(span, quote, _phases(quote)) for span, quote in _matches(text, _PHASE)]
+        if named and registered.isdisjoint(set().union(*(phases for _, _, phases in named))):
+            span, quote, _ = named[0]
+            yield Problem((at(span), FieldEvidence(field="phase", value=field)), {"quote": quote, "field": field})
+            return
+
+
+def _phases(quote: str) -> set[int]:
+    """The numbers in "Phase II/III"."""
+    return {_ROMAN[p.lower()] if p.isalpha() else int(p) for p in _PART.findall(quote[len("phase") :])}
 
 
 _SEXES = {

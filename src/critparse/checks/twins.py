@@ -53,7 +53,7 @@ def required_and_excluded(facts: Facts) -> Iterator[Problem]:
     pairs = []
     for item in _plain_items(facts):
         said = without("copy-people", _content(item.criterion))
-        if item.above or len(said) < _SHORTEST:
+        if item.above or len(said.split()) < _SHORTEST:
             continue
         if item.criterion.kind == "inclusion":
             included.setdefault(said, item)
@@ -72,10 +72,10 @@ def _plain_items(facts: Facts) -> Iterator[Item]:
 
 
 def _is_heading(facts: Facts, item: Item) -> bool:
-    """Whether a line without bullet stands above lines with bullets, or ends in a colon."""
-    siblings, place = facts.siblings(item)
-    following = siblings[place + 1].marker if place + 1 < len(siblings) else ""
-    return (not item.criterion.marker and bool(following)) or item.criterion.text.rstrip().endswith(":")
+    """Whether a line without bullet stands in a list with bullets, or ends in a colon."""
+    siblings, _ = facts.siblings(item)
+    bare = not item.criterion.marker and any(sibling.marker for sibling in siblings)
+    return bare or item.criterion.text.rstrip().endswith(":")
 
 
 def _content(criterion: Criterion) -> str:
