@@ -18,6 +18,7 @@ from critparse import checks
 from critparse.checks import registry
 from critparse.checks.ages import eligibility_age
 from critparse.checks.facts import Facts
+from critparse.lexicon.resources import data_rows
 from critparse.schema import FieldEvidence, Finding, ParsedTrial, SpanEvidence
 
 
@@ -280,6 +281,26 @@ class TestRun:
         except critparse.CritparseError:
             return
         assert checks.INTERNAL not in [finding.code for finding in trial.findings]
+
+
+class TestConfidence:
+    def test_a_finding_says_how_sure_it_is(self) -> None:
+        """The estimate from what was read: (30 + 1) / (32 + 2); none for a check of which too few were read."""
+        healthy = _parse(record("Diagnosis of epilepsy", healthy_volunteers="Yes"))
+        assert [finding.confidence for finding in healthy.findings] == [0.91]
+        excluded = _parse(record("HbA1c >= 7.5 %", "HbA1c > 7.0 %"))
+        assert [finding.confidence for finding in excluded.findings] == [None]
+
+    def test_rates_are_those_of_the_documentation(self) -> None:
+        """Every rate is of a check there is, and stands with the same numbers in docs/evaluation.md."""
+        page = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+        known = {check.code for check in checks.catalogue()}
+        for row in data_rows("check_rates.tsv", ("code", "severity", "read", "true")):
+            assert row["code"] in known
+            line = next(
+                line for line in page.splitlines() if f"`{row['code']}`" in line and f" | {row['severity']} | " in line
+            )
+            assert f" | {row['read']} | {row['true']} | {int(row['read']) - int(row['true'])} | " in line
 
 
 class TestCatalogue:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import SHARED
 
 import critparse
 from critparse.cli.entry import main
@@ -419,3 +420,17 @@ class TestCommandLine:
         assert len(registry.asked) == 1
         assert self._run("parse", "--no-model", "--refresh", NUMBER) == 0
         assert len(registry.asked) == 2
+
+
+STUDIES = SHARED / "registry" / "originals" / "v2"
+
+
+@pytest.mark.skipif(not STUDIES.exists(), reason="the registry's own files are not here")
+@pytest.mark.parametrize("path", sorted(STUDIES.glob("*.json")), ids=lambda path: path.stem)
+def test_what_the_registry_really_serves_is_read(registry: Registry, path: Path) -> None:
+    """A study as ClinicalTrials.gov serves it, fetched by its number, gives the same document as its file."""
+    registry.answers = [answer(path.read_bytes())]
+    trial = critparse.parse(critparse.fetch(path.stem), model=False)
+    assert trial == critparse.parse(path, model=False)
+    assert trial.trial_id == path.stem and trial.criteria
+    assert registry.asked[0][0].endswith(path.stem)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from critparse.checks.facts import Facts
+from critparse.checks.rates import confidence
 from critparse.schema import Evidence, Finding, Severity
 
 
@@ -47,13 +48,15 @@ class Check:
     def findings(self, facts: Facts) -> Iterator[Finding]:
         """What the check finds in one record."""
         for problem in self.look(facts):
+            severity = problem.severity or self.severity
             yield Finding(
                 code=self.code,
-                severity=problem.severity or self.severity,
+                severity=severity,
                 message=self.message.format_map(problem.details),
                 suggestion=problem.suggestion or self.suggestion.format_map(problem.details),
                 check_version=self.version,
                 evidence=problem.evidence,
+                confidence=confidence(self.code, severity),
             )
 
 

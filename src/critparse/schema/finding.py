@@ -30,7 +30,10 @@ Evidence = SpanEvidence | FieldEvidence
 
 
 class Finding(Model):
-    """One problem in the record. A conflict has evidence on every side, at least two."""
+    """One problem in the record. A conflict has evidence on every side, at least two.
+
+    ``confidence``: how often such findings proved right when they were read by hand; ``None``: too few were read.
+    """
 
     code: str
     severity: Severity
@@ -38,3 +41,4 @@ class Finding(Model):
     suggestion: str
     check_version: str
     evidence: tuple[Evidence, ...]
+    confidence: float | None = Field(default=None, ge=0, le=1)

@@ -78,7 +78,8 @@ class Sarif(Writer):
         file = {"index": source} | ({"uri": _uri(report.path)} if report.path else {})
         physical = {"artifactLocation": file, "region": {"startLine": 1}}  # for the file as a whole
         text = f"{report.name}: {readable(finding.message)}"
-        return {
+        sure = {} if finding.confidence is None else {"rank": round(100 * finding.confidence, 1)}
+        return sure | {
             "ruleId": finding.code,
             "ruleIndex": self._rules[finding.code],
             "level": _LEVELS[finding.severity],
