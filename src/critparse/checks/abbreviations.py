@@ -11,11 +11,12 @@ from critparse.checks.places import Places, own_words, part, shortened
 from critparse.checks.registry import Problem, check
 from critparse.lexicon import default_lexicon
 from critparse.lexicon.resources import data_lines
+from critparse.lexicon.words import word_set
 
 _SHORT = re.compile(r"(?<![\w/.+&°-])[A-Z]{3,6}s?(?![\w+&-])(?!/\w)")
 _ROMAN = re.compile(r"[IVX]{1,5}[ABC]?$")
 _WORD = re.compile(r"[A-Za-z]+")
-_SMALL = frozenset(("of", "and", "the", "in", "for", "to", "or", "a", "an", "with", "by", "on"))
+_SMALL = word_set("without-initial")
 _FILES = ("common_abbreviations.txt", "function_words.txt")
 _SHOUTED = 0.3
 """Share of capitals from which on a passage is written in capitals."""

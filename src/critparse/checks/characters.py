@@ -11,13 +11,10 @@ from critparse.checks.places import Places, own_words, part, shortened
 from critparse.checks.registry import Problem, check
 from critparse.lexicon import Analyte
 from critparse.schema import SourceText, Span
+from critparse.sources.mojibake import repairs
 from critparse.sources.signs import lost_places
 
-_MOJIBAKE = re.compile(
-    "\ufffd"
-    "|â[€‰ˆ„]\\S?|Ã[\u0080-\u00bf©¨¼¶¤ŸœšžƒŠ‡‰]|Â[±°µ²³·®\u00a0]|Î[¼±²³]|Ï[€]|ï¿½|ï»¿"  # UTF-8 read as Windows-1252
-    "|[‚][Ä§â][¢¥§§ìîôúù§•]|‚â[§•]|¬[µ∞±≤≥µ]|√[©®°±∂ºü•]|Ã‚",  # UTF-8 read as Mac Roman
-)
+_REPLACED = re.compile("\ufffd")
 _LOST = re.compile(r"(?<=[a-z0-9)])\s?\?\s{0,2}(?=\d)|(?:^|(?<=\n)|(?<=<br>))[ \t]{0,20}\?(?=\s{0,3}[A-Za-z])")
 _LINE = re.compile(r"[\r\n]|<br>")
 _BESIDE = 12
@@ -40,14 +37,18 @@ def characters_destroyed(facts: Facts) -> Iterator[Problem]:
 
     All places of a record make one finding.
     """
-    found = []
-    for text in facts.trial.texts:
-        lost = list(_LOST.finditer(text.text)) if text.id == LIST else []
-        places = sorted([*_MOJIBAKE.finditer(text.text), *lost], key=lambda match: match.start())
-        found += [_around(text, match.start(), match.end()) for match in places]
+    found = [_around(text, start, end) for text in facts.trial.texts for start, end in sorted(_destroyed(text))]
     if found:
-        more = f" and in {len(found) - 1} more places" if len(found) > 1 else ""
+        places = "place" if len(found) == 2 else "places"
+        more = f" and in {len(found) - 1} more {places}" if len(found) > 1 else ""
         yield Problem(tuple(at(span) for span in found), {"quote": shortened(facts.text_of(found[0])), "more": more})
+
+
+def _destroyed(text: SourceText) -> Iterator[tuple[int, int]]:
+    """Where a text has replacement characters, letters of another encoding or, in the list, "?" for a sign."""
+    yield from ((start, end) for start, end, _ in repairs(text.text))
+    for pattern in (_REPLACED, _LOST) if text.id == LIST else (_REPLACED,):
+        yield from (match.span() for match in pattern.finditer(text.text))
 
 
 def _around(text: SourceText, start: int, end: int) -> Span:

@@ -22,8 +22,8 @@ class _Contrast:
     names: Mapping[str, str]
 
     def named_in(self, text: str) -> set[str]:
-        """Those of the diseases that a text names."""
-        return {self.names[match[0]] for match in self.pattern.finditer(" ".join(words(text)))}
+        """Those of the diseases that a text, in plain words, names."""
+        return {self.names[match[0]] for match in self.pattern.finditer(text)}
 
 
 @check(
@@ -39,9 +39,9 @@ def condition(facts: Facts) -> Iterator[Problem]:
     One of them stands in the title and the conditions field without the other, which the inclusion criteria ask for
     without the first.
     """
-    inclusion = [c for c in facts.top(LIST) if c.kind == "inclusion"]
+    inclusion = [(c, _plain(c.text)) for c in facts.top(LIST) if c.kind == "inclusion"]
     for contrast in _contrasts():
-        asked = set().union(*(contrast.named_in(criterion.text) for criterion in inclusion))
+        asked = set().union(*(contrast.named_in(text) for _, text in inclusion))
         found = next(_asking(contrast, inclusion), None) if len(asked) == 1 else None
         said = _named_elsewhere(facts, contrast, next(iter(asked))) if found else None
         if found is not None and said is not None:
@@ -51,31 +51,30 @@ def condition(facts: Facts) -> Iterator[Problem]:
             yield Problem((evidence, at(leaf.subject.spans[0])), details)
 
 
-def _asking(contrast: _Contrast, criteria: list[Criterion]) -> Iterator[tuple[Criterion, Leaf]]:
+def _plain(text: str) -> str:
+    return " ".join(words(text))
+
+
+def _asking(contrast: _Contrast, criteria: list[tuple[Criterion, str]]) -> Iterator[tuple[Criterion, Leaf]]:
     """The criteria that ask everyone for one of the diseases, with the statement that does."""
-    for criterion in criteria:
-        if contrast.named_in(criterion.text):
-            for leaf in required(criterion.rule):
-                if (
-                    leaf.kind == "condition"
-                    and leaf.present
-                    and leaf.subject.spans
-                    and contrast.named_in(leaf.subject.text)
-                ):
-                    yield criterion, leaf
+    for criterion, text in criteria:
+        for leaf in required(criterion.rule) if contrast.named_in(text) else ():
+            named = leaf.kind == "condition" and leaf.present and leaf.subject.spans
+            if named and contrast.named_in(_plain(leaf.subject.text)):
+                yield criterion, leaf
 
 
 def _named_elsewhere(facts: Facts, contrast: _Contrast, wanted: str) -> tuple[Evidence, str, str] | None:
     """The title or field that names another of the diseases, when none of them names the wanted one."""
     found: tuple[Evidence, str, str] | None = None
     for text in facts.titles:
-        named = contrast.named_in(text.text)
+        named = contrast.named_in(_plain(text.text))
         if wanted in named:
             return None
         if named and found is None:
             found = at(Span(text_id=text.id, start=0, end=len(text.text))), "title", text.text
     for written in facts.trial.registry.conditions:
-        named = contrast.named_in(written)
+        named = contrast.named_in(_plain(written))
         if wanted in named:
             return None
         if named and found is None:

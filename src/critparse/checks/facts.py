@@ -137,6 +137,11 @@ class Facts:
                     found.setdefault(item.criterion.id, []).append(leaf)
         return found
 
+    def owner(self, span: Span) -> str:
+        """The id of the innermost criterion that a passage belongs to, of its text if there is none."""
+        item = self.item_at(span)
+        return item.criterion.id if item else span.text_id
+
     def text_of(self, span: Span) -> str:
         """The words of a passage, white space folded."""
         return " ".join(self.trial.text_of(span).split())

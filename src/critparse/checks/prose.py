@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from critparse.checks.ages import AgeRange, Limit, concerns_others, eligibility_age, field_limit, relation
 from critparse.checks.cues import cue_in
 from critparse.checks.facts import LIST, NARRATIVES, TITLES, Facts, at
+from critparse.checks.phrases import phrase
 from critparse.checks.registry import Problem, check
 from critparse.rules.read import read
 from critparse.schema import AgeLimit, FieldEvidence, SourceText, Span
@@ -115,16 +116,15 @@ def _ages_of(sentence: str, *, title: bool) -> tuple[AgeRange, tuple[int, int]] 
     return AgeRange(low, high), (start, end)
 
 
-_PEOPLE = (
-    r"(?:patients|subjects|participants|volunteers|individuals|persons|people|adults|children|women|men|adolescents|"
-    r"infants|students|veterans|dyads|couples|families)"
-)
-_WORDS = r"(?:[\w,/-]{1,25}\s){0,4}"
-_ENROLLED = re.compile(
-    rf"\b(?:a\stotal\sof|total\ssample\s(?:size\s)?of|sample\ssize\s(?:is|will\sbe|of))\s(?:approximately\s|about\s)?"
-    rf"(?P<number>\d{{1,3}}(?:,\d{{3}})+|\d{{1,6}})\s{_WORDS}{_PEOPLE}\b",
+_TOTAL = re.compile(
+    r"\b(?:a\stotal\sof|total\ssample\s(?:size\s)?of|sample\ssize\s(?:is|will\sbe|of))\s(?:approximately\s|about\s)?"
+    r"(?P<number>\d{1,3}(?:,\d{3})+|\d{1,6})\s",
     re.IGNORECASE,
 )
+_BETWEEN = re.compile(r"(?:[\w,/-]{1,25}\s){0,4}")
+"""Words between a number and the people it counts."""
+_AROUND = 80
+"""Characters around a total in which words say that it is not of all who take part."""
 _NEAR = 0.1
 """Share by which a stated number may be off: protocols plan for those who drop out."""
 
@@ -148,14 +148,21 @@ def enrollment(facts: Facts) -> Iterator[Problem]:
     found = []
     for text in facts.trial.texts:
         if text.id in NARRATIVES:
-            for match in _ENROLLED.finditer(text.text):
-                around = text.text[max(0, match.start() - 80) : match.end() + 80]
+            for number, span in _totals(text):
+                around = text.text[max(0, span.start - _AROUND) : span.end + _AROUND]
                 if not cue_in("enrollment-other", around):
-                    number = int(match["number"].replace(",", ""))
-                    span = Span(text_id=text.id, start=match.start(), end=match.end())
                     found.append((abs(number - field) / max(number, field), span, text.label.lower()))
     if found:
         off, span, where = min(found, key=lambda each: each[0])
         if off > _NEAR:
             details = {"field": str(field), "where": where, "quote": facts.text_of(span)}
             yield Problem((FieldEvidence(field="enrollment", value=str(field)), at(span)), details)
+
+
+def _totals(text: SourceText) -> Iterator[tuple[int, Span]]:
+    """The totals of people that a text states ("a total of 40 elderly patients"), each with its words."""
+    for match in _TOTAL.finditer(text.text):
+        people = phrase("counted-people", text.text[match.end() : match.end() + _AROUND])
+        if people is not None and _BETWEEN.fullmatch(text.text, match.end(), match.end() + people.start):
+            span = Span(text_id=text.id, start=match.start(), end=match.end() + people.end)
+            yield int(match["number"].replace(",", "")), span

@@ -109,8 +109,7 @@ def _nobody(facts: Facts, included: Span, excluded: Span) -> Problem:
     places = {"included": included, "excluded": excluded}
     details = {name: facts.text_of(span) for name, span in places.items()}
     for name, span in places.items():
-        item = facts.item_at(span)
-        details[f"where_{name}"] = item.criterion.id if item else span.text_id
+        details[f"where_{name}"] = facts.owner(span)
     return Problem(evidence=(at(included), at(excluded)), details=details)
 
 

@@ -162,6 +162,5 @@ def _problem(facts: Facts, one: _End, other: _End) -> Problem:
     bound = _bound(one, one.leaf.range)
     details = {"subject": one.leaf.subject.text, "end": one.end, "value": f"{bound.value:g}" if bound else ""}
     for name, end in (("one", one), ("other", other)):
-        item = facts.item_at(end.span)
-        details |= {name: facts.text_of(end.span), f"where_{name}": item.criterion.id if item else end.span.text_id}
+        details |= {name: facts.text_of(end.span), f"where_{name}": facts.owner(end.span)}
     return Problem((at(one.span), at(other.span)), details)

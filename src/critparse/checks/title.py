@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from critparse.checks.ages import field_limit
 from critparse.checks.cues import cue_in
 from critparse.checks.facts import Facts, at
+from critparse.checks.phrases import phrase
 from critparse.checks.registry import Problem, check
 from critparse.lexicon.resources import data_rows
 from critparse.schema import AgeLimit, FieldEvidence, SourceText, Span
@@ -46,10 +47,7 @@ def _phases(quote: str) -> set[int]:
     return {_ROMAN[p.lower()] if p.isalpha() else int(p) for p in _PART.findall(quote[len("phase") :])}
 
 
-_SEXES = {
-    "female": re.compile(r"\b(?:wom[ae]n|females?|girls|mothers)\b", re.IGNORECASE),
-    "male": re.compile(r"\b(?:m[ae]n|males?|boys|fathers)\b", re.IGNORECASE),
-}
+_SEXES = ("female", "male")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ def _age_groups() -> tuple[_AgeGroup, ...]:
             row["group"],
             float(row["lowest"]),
             float(row["highest"]),
-            re.compile(rf"\b(?:{row['words'].replace('*', '[a-z]{0,4}')})\b", re.IGNORECASE),
+            re.compile(rf"\b(?:{row['words']})\b", re.IGNORECASE),
         )
         for row in rows
     )
@@ -133,17 +131,18 @@ def sex(facts: Facts) -> Iterator[Problem]:
     if field is None:
         return
     for text in facts.titles:
-        named = [sex for sex in _SEXES if cue_in(f"title-{sex}", text.text)]
+        found = {sex: said for sex in _SEXES if (said := phrase(f"title-{sex}", text.text))}
+        named = list(found)
         if len(named) != 1 or cue_in("sex-others", text.text) or field == named[0]:
             continue
         if field == "all" and not _only(facts, named[0]):
             continue
-        place = next(_matches(text, _SEXES[named[0]]), None)
-        if place is not None:
-            people = "women" if named[0] == "female" else "men"
-            evidence = (at(place[0]), FieldEvidence(field="sex", value=field))
-            yield Problem(evidence, {"quote": place[1], "field": field, "people": people})
-            return
+        said = found[named[0]]
+        people = "women" if named[0] == "female" else "men"
+        evidence = (at(Span(text_id=text.id, start=said.start, end=said.end)), FieldEvidence(field="sex", value=field))
+        quote = text.text[said.start : said.end]
+        yield Problem(evidence, {"quote": quote, "field": field, "people": people})
+        return
 
 
 def _only(facts: Facts, sex: str) -> bool:

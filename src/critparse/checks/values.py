@@ -12,6 +12,7 @@ from critparse.checks.places import Places
 from critparse.checks.registry import Problem, check
 from critparse.lexicon import Analyte
 from critparse.lexicon.tables import Score
+from critparse.lexicon.words import word_set
 from critparse.quantities.analytes import canonical
 from critparse.schema import Leaf, Range
 
@@ -182,4 +183,4 @@ def _is_told_before(facts: Facts, leaf: Leaf, range_: Range) -> bool:
 _OTHERWISE = re.compile(
     r"[)\s]{0,3}or\s+(?:less|more|above|below|over|under|greater|higher|lower|better|worse|fewer)\b|[)\s]{0,3}and\s+(?:above|over|below|under)\b"
 )
-_LINKS = frozenset(("", "count", "counts", "level", "levels", "value", "values", "serum", "of", "is", "concentration"))
+_LINKS = word_set("value-link")

@@ -16,7 +16,7 @@ _LIST_WORDS = word_set("subject-list")
 _AFTER_AGE = word_set("after-age")
 _PEOPLE = word_set("people")
 _AGE_SIGNS = frozenset(("over", "under", "above", "below", "between", "older", "younger"))
-_ADULT = 5
+_FEWEST_YEARS = 5
 """Years from which a number right after people is their age rather than the time since something."""
 _AGE_UNITS = frozenset(("a", "mo", "wk", "d"))
 _COUNT_FILLERS = word_set("count-filler")
@@ -166,7 +166,7 @@ def _people_before(tokens: Tokens, limit: Limit, names: Sequence[Name]) -> bool:
     if not any(n.last == last and n.kind == "sex" for n in names) and tokens.word(last - 1) not in _PEOPLE:
         return False
     return tokens.word(limit.first) in _AGE_SIGNS or (
-        tokens.word(limit.last) in (")" if bracketed else ("", ".", ",")) and limit.number >= _ADULT
+        tokens.word(limit.last) in (")" if bracketed else ("", ".", ",")) and limit.number >= _FEWEST_YEARS
     )
 
 
