@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from support import Run
+from support import Run, module_at
 
 from critparse.errors import InputNotFound, MalformedInput
 from critparse.learn import concepts as scoring
+from critparse.learn.brat import fold_of
 from critparse.learn.concepts import COLUMNS, Outcome, Row, key, link_all, read_concepts, summary
 from critparse.schema import Concept
 
@@ -172,3 +173,24 @@ def test_a_corpus_that_is_not_there(tmp_path: Path) -> None:
     """A typed error."""
     with pytest.raises(InputNotFound):
         read_concepts(tmp_path / "none.tsv")
+
+
+BENCH = module_at("benchmarks/bench_concepts.py")
+BRAT = "T1\tCondition 3 9\tasthma\nT2\tValue 0 2\tNo\nT3\tDrug 12 17;20 24\tsteri pred\n"
+
+
+def test_mentions_to_judge(tmp_path: Path) -> None:
+    """Entities of fold 1 with the line they stand in; values and mentions with gaps are no concepts."""
+    name = next(f"NCT{number:08}" for number in range(100) if fold_of(f"NCT{number:08}") == BENCH.FOLD)
+    (tmp_path / f"{name}_exc.txt").write_bytes(b"No asthma\n, steri, pred\n")
+    (tmp_path / f"{name}_exc.ann").write_text(BRAT, encoding="utf-8")
+    assert list(BENCH.chia_mentions(tmp_path)) == [(f"{name}_exc", "Condition", "asthma", "No asthma")]
+
+
+def test_misspelt_names() -> None:
+    """Names that are long enough get one slip each, the same ones for the same seed."""
+    names = ["rheumatoid arthritis", "gout", "phenylketonuria", "hypertension"]
+    spoilt = BENCH.misspelt(names, 1)
+    assert spoilt == BENCH.misspelt(names, 1)
+    assert len(spoilt) == 3
+    assert all(abs(len(one) - len(other)) <= 1 for one, other in zip(spoilt, [names[0], *names[2:]], strict=True))
