@@ -5,6 +5,7 @@ The whole public API::
     trial = critparse.parse(source)                       # ParsedTrial, findings included
     criterion = critparse.parse_criterion("HbA1c ≥ 7.0 %")  # Criterion
     findings = critparse.check(source)                    # tuple of Finding
+    linked = critparse.link("T2DM")                       # Linked: the codes of a mention
     study = critparse.fetch("NCT01741857")                # a source, from ClinicalTrials.gov
     nlp = critparse.load()                                # the spaCy pipeline by itself
 
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from critparse import schema
 from critparse._version import __version__
 from critparse.errors import CritparseError
-from critparse.schema import Criterion, CriterionKind, Finding, ParsedTrial
+from critparse.schema import Criterion, CriterionKind, Finding, Linked, ParsedTrial
 
 if TYPE_CHECKING:
     from spacy import Language
@@ -34,6 +35,7 @@ __all__ = [
     "__version__",
     "check",
     "fetch",
+    "link",
     "load",
     "parse",
     "parse_criterion",
@@ -103,6 +105,19 @@ def fetch(trial_id: str, *, refresh: bool = False, offline: bool = False) -> dic
     from critparse.sources.fetch import Fetcher
 
     return Fetcher.of(refresh=refresh, offline=offline).fetch(trial_id)
+
+
+def link(text: str, *, label: str | None = None, context: str = "") -> Linked:
+    """Link a mention to the codes of the concept it names, or to candidates when that is not sure.
+
+    Args:
+        text: the mention as it stands in the text, such as ``"severe hepatic impairment"``.
+        label: what it is (Condition, Drug, Procedure, Device, Measurement, Observation), if known.
+        context: the words around it; they tell the meanings of short forms apart.
+    """
+    from critparse.concepts import link as link_mention
+
+    return link_mention(text, label=label, context=context)
 
 
 def load(**options: Any) -> Language:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from critparse._version import __version__
+from critparse.concepts.document import DocumentLinker
 from critparse.errors import CritparseError
 from critparse.nlp.annotations import (
     MentionAnnotation,
@@ -35,11 +36,15 @@ _NO_MODEL = "none (lexicon and rules)"
 
 
 class Annotated(NamedTuple):
-    """The dictionary mentions in one criterion and what the model says of it, or why the pipeline failed on it."""
+    """The dictionary mentions in one criterion and what the model says of it, or why the pipeline failed on it.
+
+    ``linker``: links mentions to concepts, by the abbreviations of the whole text.
+    """
 
     mentions: Sequence[MentionAnnotation]
     model: ModelAnnotation | None = None
     failure: str | None = None
+    linker: DocumentLinker = DocumentLinker()
 
 
 def annotate(texts: Sequence[str], *, model: bool = True) -> list[Annotated]:
@@ -48,14 +53,16 @@ def annotate(texts: Sequence[str], *, model: bool = True) -> list[Annotated]:
     Raises:
         ResourceError: the model is wanted, and a file of it is missing or damaged.
     """
-    from critparse.nlp.expand import expand
+    from critparse.nlp.expand import expand, long_forms
     from critparse.nlp.pipeline import shared
 
     docs = list(shared((*COMPONENTS, MODEL) if model else COMPONENTS).pipe(texts))
-    mentions = expand(texts, [mentions_of(doc) for doc in docs], [abbreviations_of(doc) for doc in docs])
+    definitions = [abbreviations_of(doc) for doc in docs]
+    mentions = expand(texts, [mentions_of(doc) for doc in docs], definitions)
+    linker = DocumentLinker(long_forms(definitions))
     failures = ["; ".join(f"{component}: {why}" for component, why in errors_of(doc)) for doc in docs]
     return [
-        Annotated(found, model_of(doc) if model else None, failure or None)
+        Annotated(found, model_of(doc) if model else None, failure or None, linker)
         for found, doc, failure in zip(mentions, docs, failures, strict=True)
     ]
 
@@ -177,6 +184,7 @@ class _TextReader:
                 leads=bool(item.children),
                 entity_numbers=self.entity_numbers,
                 model=found.model,
+                linker=found.linker,
             )
         except CritparseError:
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from critparse.errors import ResourceError
@@ -57,6 +57,7 @@ class Lexicon:
         Names of the id ``MASK:`` are no mentions; they hide the shorter names inside them.
         """
         self._concepts = concepts
+        self._folded, self._exact = folded, exact
         self._ids = sorted(set(folded.values()) | set(exact.values()), key=lambda id_: (_rank(id_), id_))
         keys = {id_: key for key, id_ in enumerate(self._ids)}
         self._matcher = Matcher(
@@ -71,6 +72,15 @@ class Lexicon:
                 concept = self._concepts[self._ids[key]]
                 mentions.append(Mention(start, end, concept.label, concept.id, concept.name))
         return mentions
+
+    def lookup(self, name: str) -> tuple[str, ...]:
+        """The ids of the concepts that bear exactly this name, the case-sensitive one first."""
+        found = (self._exact.get(fold_name(name, case_sensitive=True)), self._folded.get(fold_name(name)))
+        return tuple(dict.fromkeys(id_ for id_ in found if id_ and id_ != _MASK))
+
+    def all_names(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Every folded name with the ids of its concepts."""
+        return ((name, (id_,)) for name, id_ in self._folded.items() if id_ != _MASK)
 
     def concept(self, concept_id: str) -> LexiconConcept:
         """The concept of an id that a mention carries. Raises KeyError for any other id."""
