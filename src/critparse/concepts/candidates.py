@@ -10,6 +10,7 @@ from critparse.concepts.dictionary import Dictionary
 from critparse.concepts.forms import words_of
 from critparse.concepts.ngrams import NgramIndex
 from critparse.concepts.spelling import compare
+from critparse.concepts.wording import wording
 from critparse.lexicon.folding import fold_name
 
 _PART = 0.5  # of a mention that is wholly covered by the name inside it, less for less
@@ -36,7 +37,7 @@ class Similar:
         self.names = sorted(name for name in self._ids if name.isprintable())
         self.index = NgramIndex(self.names)
         self._search = functools.lru_cache(maxsize=_REMEMBERED)(self._searched)
-        self._known = frozenset(word for name in self.names for word in name.split())
+        self._known = wording().words | {word for name in self.names for word in name.split()}
 
     def slips(self, text: str) -> Iterator[tuple[str, tuple[str, ...], float, int]]:
         """(name, its concept ids, share of letters that differ, edits) of names that ``text`` is a misspelling of."""

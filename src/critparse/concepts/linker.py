@@ -28,7 +28,9 @@ _EXACT, _NORMALIZED, _CORE, _BRACKET = 1.0, 0.96, 0.93, 0.96
 _WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*|[^\w\s]")
 _CACHE = 32768
 _LONGEST_SHORT = 6  # letters of a short form
-_SLIP = ((0.08, 0.92), (0.13, 0.85), (0.2, 0.72), (0.3, 0.5))  # share of letters that differ: score
+# Share of letters that differ: score. Of 72 slips in annotated mentions that were read, 45 of 47 with a share up to 0.13
+# were right, 13 of 15 up to 0.2, 3 of 10 beyond (docs/evaluation.md).
+_SLIP = ((0.13, 0.94), (0.2, 0.82), (1.0, 0.35))
 _CODELESS = "SUBJECT:"
 # What a mention of a label may be, best first; a concept of any other label is another thing.
 _FITTING: dict[str | None, tuple[str, ...]] = {
@@ -218,7 +220,7 @@ class Linker:
                 if concept_id:
                     if share == 0:
                         return _Found(concept_id, "normalized", _NORMALIZED)
-                    score = next((score for bound, score in _SLIP if share <= bound), 0.0)
+                    score = next(score for bound, score in _SLIP if share <= bound)
                     rivals = {self._named(other, label) for s, other, _ in slips if s <= share} - {None, concept_id}
                     return _Found(concept_id, "spelling", 0.4 if rivals else score)
         return None
