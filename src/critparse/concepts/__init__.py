@@ -1,0 +1,1 @@
+"""Mentions linked to codes that other systems know."""
