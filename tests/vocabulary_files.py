@@ -1,4 +1,4 @@
-"""Small downloads for the tests of users' vocabularies, of our own writing, in the shapes of Athena, UMLS and RxNorm."""
+"""Small downloads for the tests of users' vocabularies, of our own writing, shaped like Athena, UMLS and RxNorm."""
 
 from __future__ import annotations
 
@@ -122,8 +122,8 @@ def write_athena(folder: Path, *, ancestors: bool = True, concepts: Iterable[Seq
 
 
 def atom(
-    cui: str, name: str, *, sab: str = "SNOMEDCT_US", code: str = "1", tty: str = "PT", status: str = "P", form: str = "PF",
-    pref: str = "Y", lat: str = "ENG", suppress: str = "N",
+    cui: str, name: str, *, sab: str = "SNOMEDCT_US", code: str = "1", tty: str = "PT", status: str = "P",
+    form: str = "PF", pref: str = "Y", lat: str = "ENG", suppress: str = "N",
 ) -> str:  # fmt: skip
     """A line of MRCONSO.RRF or RXNCONSO.RRF."""
     cells = (cui, lat, status, "L1", form, "S1", pref, "A1", "", "", "", sab, tty, code, name, "0", suppress, "")

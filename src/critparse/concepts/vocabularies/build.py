@@ -65,6 +65,7 @@ def build(
         path.parent.mkdir(parents=True, exist_ok=True)
         with _opened(partial, name, source, filters) as store:
             _Build(store, report or _silent, pace).run(source)
+            store.finish()
         partial.replace(path)
     return path
 

@@ -123,6 +123,10 @@ class Store:
                 run(f"PRAGMA application_id = {APPLICATION_ID}")
                 run(f"PRAGMA user_version = {VERSION}")
 
+    def finish(self) -> None:
+        """Leave one file, without a journal."""
+        self.database.execute("PRAGMA journal_mode = DELETE")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing."""

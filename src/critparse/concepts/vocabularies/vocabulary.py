@@ -22,11 +22,12 @@ from critparse.errors import VocabularyError
 
 _OTHER_FORM = 0.95  # another form of the words given (number, spelling, order) is the name
 _MEMORY = 50_000  # answers kept, of each kind
+_WITH_FURTHER_CODES = ("umls", "rxnorm")
 _MAX_HITS = 20
 _MAX_CODES = 12  # of a concept; of what people call one thing, UMLS may know dozens
-_SHORTLIST = 400
+_SHORTLIST = 200
 _SIMILAR = 0.3  # less is no similarity
-_POSTINGS = 60_000  # rows of the trigram index read for one text
+_POSTINGS = 30_000  # rows of the trigram index read for one text
 _MAX_TRIGRAMS = 24
 _COLUMNS = "c.id, c.system, c.code, c.name, c.domain, c.standard, c.valid"
 _log = logging.getLogger(__name__)
@@ -241,9 +242,9 @@ class Vocabulary:
         codes = [(row.system, row.code)]
         if self.meta.get("kind") == "athena" and row.standard:  # classes too: sets of concepts are made with them
             codes.insert(0, ("OMOP", str(row.id)))
-        codes += self._database.execute(
-            "SELECT system, code FROM also WHERE concept = ? ORDER BY system, code LIMIT ?", (row.id, _MAX_CODES)
-        )
+        if self.meta.get("kind") in _WITH_FURTHER_CODES:
+            query = "SELECT system, code FROM also WHERE concept = ? ORDER BY system, code LIMIT ?"
+            codes += self._database.execute(query, (row.id, _MAX_CODES))
         concept = VocabularyConcept(row.id, row.name, tuple(codes), row.domain, row.standard == "S")
         return VocabularyHit(concept, found.score, method, found.matched)
 
@@ -255,20 +256,24 @@ class Vocabulary:
             f"SELECT count, term FROM trigram_count WHERE term IN ({marks}) ORDER BY count, term",  # noqa: S608
             tuple(sorted(wanted)),
         ).fetchall()
-        chosen: list[tuple[float, str]] = []
+        lists: list[list[tuple[int]]] = []
+        weights: list[float] = []
         read = 0
         for count, term in counts[:_MAX_TRIGRAMS]:
             read += count
-            if chosen and read > _POSTINGS:
+            if lists and read > _POSTINGS:
                 break
-            chosen.append((math.log(1 + total / count), '"' + term.replace('"', '""') + '"'))
-        if not chosen:
+            quoted = '"' + term.replace('"', '""') + '"'
+            query = f"SELECT rowid FROM trigram WHERE trigram MATCH ? LIMIT {_POSTINGS}"  # noqa: S608
+            lists.append(self._database.execute(query, (quoted,)).fetchall())
+            weights.append(math.log(1 + total / count))
+        if not lists:
             return []
-        parts = " UNION ALL ".join(["SELECT rowid AS id, ? AS weight FROM trigram WHERE trigram MATCH ?"] * len(chosen))
+        best = _heaviest(lists, weights)
+        marks = ", ".join("?" * len(best))
         rows = self._database.execute(
-            f"SELECT {_COLUMNS}, n.form FROM (SELECT id, sum(weight) AS weight FROM ({parts}) GROUP BY id "  # noqa: S608
-            f"ORDER BY 2 DESC, 1 LIMIT {_SHORTLIST}) s JOIN name n ON n.id = s.id JOIN concept c ON c.id = n.concept",
-            [value for pair in chosen for value in pair],
+            f"SELECT {_COLUMNS}, n.form FROM name n JOIN concept c ON c.id = n.concept WHERE n.id IN ({marks})",  # noqa: S608
+            best,
         )
         return [(_Row(*columns), form) for *columns, form in rows]
 
@@ -287,6 +292,17 @@ class Vocabulary:
 def _is_target(concept: VocabularyConcept) -> bool:
     """Whether a concept is one to use: standard, or a class of OMOP, which sets of concepts are made with."""
     return concept.standard or concept.codes[0][0] == "OMOP"
+
+
+def _heaviest(lists: Sequence[Sequence[tuple[int]]], weights: Sequence[float]) -> list[int]:
+    """The ids with the greatest sum of the weights of the lists they are in."""
+    import numpy as np
+
+    ids = np.fromiter((id_ for rows in lists for (id_,) in rows), np.int64)
+    unique, inverse = np.unique(ids, return_inverse=True)
+    sums = np.bincount(inverse, np.repeat(weights, [len(rows) for rows in lists]))
+    order = np.argsort(-sums, kind="stable")[:_SHORTLIST]
+    return [int(id_) for id_ in unique[order]]
 
 
 def _connected(path: Path) -> sqlite3.Connection:
