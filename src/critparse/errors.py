@@ -145,6 +145,27 @@ class SettingsError(CritparseError, ValueError):
     template = "cannot use {where}: {reason}"
 
 
+class VocabularyError(CritparseError):
+    """A user's own vocabulary cannot be used. Details: ``where``, ``reason``."""
+
+    code = "CP500"
+    template = "cannot use the vocabulary {where}: {reason}"
+
+
+class UnknownVocabulary(VocabularyError):
+    """No vocabulary of that name was built. Details: ``where`` (the name), ``hint`` (what there is)."""
+
+    code = "CP501"
+    template = "there is no vocabulary {where!r}{hint}"
+
+
+class VocabularySourceError(VocabularyError):
+    """The files a vocabulary is to be built from are missing or damaged. Details: ``where``, ``reason``."""
+
+    code = "CP502"
+    template = "cannot build a vocabulary from {where}: {reason}"
+
+
 def describe(path: Path | str | None) -> str:
     """Name an input in a message: its path, or what it is when it has none."""
     return "the input" if path is None else str(path)

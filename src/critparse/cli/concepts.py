@@ -11,10 +11,12 @@ import typer
 
 from critparse.cli.messages import complain
 from critparse.cli.outputs import one_of
+from critparse.cli.parse import UseVocabulary
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from critparse.concepts.vocabularies import VocabularyLike
     from critparse.schema import Linked
 
 EPILOG = """Examples:
@@ -53,13 +55,17 @@ def concepts(
     format: Annotated[
         str, typer.Option("--format", "-f", metavar="|".join(_FORMATS), help="What to write.", callback=_format)
     ] = "table",
+    vocab: UseVocabulary = None,
 ) -> None:
     """Show which concepts a text names: codes, how each was found and how sure it is, and candidates.
 
     A text that is no name by itself is read as a criterion, and the names in it are shown. Exit codes: 0 done, 2 bad
     usage.
     """
-    rows = [linked for text in _lines(texts) for linked in _linked(text, label, context)]
+    from critparse.concepts.vocabularies import resolve
+
+    vocabulary = resolve(vocab) if vocab else None
+    rows = [linked for text in _lines(texts) for linked in _linked(text, label, context, vocabulary)]
     if format == "jsonl":
         for linked in rows:
             typer.echo(linked.model_dump_json())
@@ -83,26 +89,26 @@ def _lines(texts: list[str]) -> Iterator[str]:
             yield text
 
 
-def _linked(text: str, label: str | None, context: str) -> list[Linked]:
+def _linked(text: str, label: str | None, context: str, vocabulary: VocabularyLike | None) -> list[Linked]:
     """The text as one mention where it names something, else the mentions in it."""
     from critparse.concepts import link
 
-    whole = link(text, label=label, context=context)
+    whole = link(text, label=label, context=context, vocabulary=vocabulary)
     if whole.concepts or label is not None:
         return [whole]
-    inside = _mentions(text)
+    inside = _mentions(text, vocabulary)
     if not inside and len(text.split()) > _LONGEST_NAME:
         complain(f"no mention of a concept was found in {text[:60]!r}")
     return inside or [whole]
 
 
-def _mentions(text: str) -> list[Linked]:
+def _mentions(text: str, vocabulary: VocabularyLike | None) -> list[Linked]:
     """What the entities of a criterion are linked to, each mention once."""
     from critparse.concepts.document import LABELS
     from critparse.parser import parse_single
     from critparse.schema import Linked
 
-    criterion = parse_single(text, "unknown")
+    criterion = parse_single(text, "unknown", vocabulary=vocabulary)
     found = {
         (entity.text, entity.label): Linked(
             text=entity.text, label=entity.label, concepts=entity.concepts, candidates=entity.candidates

@@ -28,8 +28,8 @@ _EXACT, _NORMALIZED, _CORE, _BRACKET = 1.0, 0.96, 0.93, 0.96
 _WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*|[^\w\s]")
 _CACHE = 32768
 _LONGEST_SHORT = 6  # letters of a short form
-# Share of letters that differ: score. Of 72 slips in annotated mentions that were read, 45 of 47 with a share of 0.13 at
-# most were right, 13 of 15 up to 0.2, 3 of 10 beyond (docs/evaluation.md).
+# Share of letters that differ: score. Of 72 slips read in annotated mentions, 45 of 47 with a share up to 0.13 were
+# right, 13 of 15 up to 0.2, 3 of 10 beyond (docs/evaluation.md).
 _SLIP = ((0.13, 0.94), (0.2, 0.82), (1.0, 0.35))
 _CODELESS = "SUBJECT:"
 # What a mention of a label may be, best first; a concept of any other label is another thing.
@@ -249,8 +249,3 @@ class Linker:
 def default_linker() -> Linker:
     """The linker over critparse's own dictionary, made on first use and once a process."""
     return Linker()
-
-
-def link(text: str, *, label: str | None = None, context: str = "") -> Linked:
-    """Link one mention: see :meth:`Linker.link`. ``link("T2DM").concepts[0].code`` is ``"D003924"``."""
-    return default_linker().link(text, label=label, context=context)
