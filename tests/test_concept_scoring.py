@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from support import Run, module_at
@@ -13,7 +12,7 @@ from critparse.errors import InputNotFound, MalformedInput
 from critparse.learn import concepts as scoring
 from critparse.learn.brat import fold_of
 from critparse.learn.concepts import COLUMNS, Outcome, Row, key, link_all, read_concepts, summary
-from critparse.schema import Concept
+from critparse.schema import Concept, Linked
 
 HEAD = "\t".join(COLUMNS)
 CORPUS = f"""\
@@ -27,22 +26,15 @@ x5\tICF\tSigned ICF\tObservation\tnone
 """
 
 
-class Said(NamedTuple):
-    """What a linker of these tests says."""
-
-    concepts: tuple[Concept, ...] = ()
-    candidates: tuple[Concept, ...] = ()
-
-
 def concept(code: str, method: str = "exact") -> Concept:
     """A concept from "SYSTEM:code"."""
     system, _, number = code.partition(":")
     return Concept(system=system, code=number, display=code, score=1, method=method)
 
 
-def said(*codes: str, candidates: tuple[str, ...] = ()) -> Said:
+def said(*codes: str, candidates: tuple[str, ...] = ()) -> Linked:
     """An answer with these codes."""
-    return Said(tuple(map(concept, codes)), tuple(map(concept, candidates)))
+    return Linked(text="m", concepts=tuple(map(concept, codes)), candidates=tuple(map(concept, candidates)))
 
 
 ANSWERS = {
@@ -54,10 +46,9 @@ ANSWERS = {
 }
 
 
-def answer(text: str, *, label: str | None = None, context: str | None = None) -> Said:
+def answer(text: str, *, label: str | None = None, context: str = "") -> Linked:
     """A linker that knows five mentions, and is always told where they stand."""
     assert label is not None
-    assert context is not None
     assert text in context
     return ANSWERS[text]
 
@@ -90,6 +81,8 @@ def corpus(tmp_path: Path) -> Path:
         ("", (), "unlinked"),
         ("DOID:9352", ("DOID:DOID:9352",), "right"),  # codes may carry their prefix
         ("SCORE:ham-d", ("SCORE:HAMD",), "right"),
+        ("SCORE:ham-d", ("CRITPARSE:SCORE:ham-d",), "right"),  # critparse's own id
+        ("LOINC:718-7", ("CRITPARSE:ANALYTE:haemoglobin",), "wrong"),
         ("LOINC:718-7", ("LOINC:7187",), "wrong"),  # only names of scores are folded
     ],
 )

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol
 
+from critparse.concepts.codes import LOCAL
 from critparse.errors import InputError, InputNotFound, MalformedInput, ResourceError
 from critparse.lexicon.resources import parse_rows
-from critparse.schema import Concept
+from critparse.schema import Concept, Linked
 
 NONE = "none"  # the kind of mentions that nothing may be linked to
 KINDS = (
@@ -27,20 +27,10 @@ _FORMAT = "concepts corpus"
 _FAMILIES = {"DOID": "DOID/MONDO", "MONDO": "DOID/MONDO"}  # systems that are counted as one
 
 
-class Linked(Protocol):
-    """What a linker says of a mention: its concepts, best first, and candidates for a curator."""
-
-    @property
-    def concepts(self) -> tuple[Concept, ...]: ...
-
-    @property
-    def candidates(self) -> tuple[Concept, ...]: ...
-
-
 class Linker(Protocol):
     """Links one mention."""
 
-    def __call__(self, text: str, *, label: str | None = None, context: str | None = None) -> Linked: ...
+    def __call__(self, text: str, *, label: str | None = None, context: str = "") -> Linked: ...
 
 
 class Row(NamedTuple):
@@ -131,9 +121,9 @@ class Outcome:
 
 
 def key(concept: Concept) -> str:
-    """``SYSTEM:code``, also of systems whose codes begin with their own name."""
+    """``SYSTEM:code``; critparse's own ids, and codes that begin with their system's name, are that already."""
     prefix = f"{concept.system}:"
-    return concept.code if concept.code.startswith(prefix) else prefix + concept.code
+    return concept.code if concept.system == LOCAL or concept.code.startswith(prefix) else prefix + concept.code
 
 
 def _system(code: str) -> str:
@@ -153,7 +143,9 @@ def _fold(code: str) -> str:
 
 def default_link() -> Linker:
     """The linker that comes with critparse."""
-    return cast(Linker, import_module("critparse.concepts").link)
+    from critparse.concepts import link
+
+    return link
 
 
 def link_all(rows: Iterable[Row], link: Linker) -> list[Outcome]:
