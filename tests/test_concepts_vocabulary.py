@@ -13,7 +13,9 @@ from critparse.cli import main
 from critparse.errors import UnknownVocabulary
 
 FOLDER = "CRITPARSE_VOCABULARIES"
-TEXT = "Inclusion Criteria:\n- Type II diabetes\n- Creatinine < 1.5 mg/dL\nExclusion Criteria:\n- Our own score above 3\n"
+TEXT = (
+    "Inclusion Criteria:\n- Type II diabetes\n- Creatinine < 1.5 mg/dL\nExclusion Criteria:\n- Our own score above 3\n"
+)
 
 
 @pytest.fixture(scope="module")
