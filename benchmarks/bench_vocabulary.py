@@ -39,19 +39,29 @@ _ENDS = "itis osis oma opathy algia ectomy plasty ology emia uria megaly penia"
 _WORDS = "acute chronic recurrent severe left right upper lower type primary secondary due to of with without stage"
 
 
-def words(chance: random.Random) -> str:
-    """A name that looks like one of a disease."""
-    roots, ends, others = _ROOTS.split(), _ENDS.split(), _WORDS.split()
-    parts = [chance.choice(others) for _ in range(chance.randint(0, 4))]
-    parts.append("".join(chance.choices(roots, k=chance.randint(1, 3))) + chance.choice(ends))
-    if chance.random() < 0.3:
-        parts.append(str(chance.randint(1, 99)))
+def lexicon(chance: random.Random) -> list[str]:
+    """Words that look like those of medicine, the first the most frequent."""
+    roots, ends = _ROOTS.split(), _ENDS.split()
+    made = {
+        "".join(chance.choices(roots, k=chance.randint(1, 2)))
+        + "".join(chance.choices("aeiou", k=1) + chance.choices("bcdfglmnprstvx", k=1)) * chance.randint(0, 1)
+        + chance.choice(ends)
+        for _ in range(8000)
+    }
+    return sorted(made, key=lambda _: chance.random())
+
+
+def words(chance: random.Random, known: list[str]) -> str:
+    """A name of one to six words."""
+    parts = [chance.choice(_WORDS.split()) for _ in range(chance.randint(0, 3))]
+    parts += [known[int(len(known) * chance.random() ** 2)] for _ in range(chance.randint(1, 3))]
     return " ".join(parts)
 
 
 def generate(folder: Path, concepts: int) -> Path:
     """A download: every other concept is standard, those between map to the one before; one in fifty is invalid."""
     chance = random.Random(17)
+    known = lexicon(chance)
     folder.mkdir(parents=True, exist_ok=True)
     files = {name: (folder / f"{name}.csv").open("w", encoding="utf-8") for name in _HEADERS}
     try:
@@ -65,10 +75,10 @@ def generate(folder: Path, concepts: int) -> Path:
             invalid = "D" if number % 50 == 1 else ""
             code = f"{vocabulary[0]}{number}"
             files["CONCEPT"].write(
-                f"{id_}\t{words(chance)}\tCondition\t{vocabulary}\t{kind}\t{code}\t{_DATES}\t{invalid}\n"
+                f"{id_}\t{words(chance, known)}\tCondition\t{vocabulary}\t{kind}\t{code}\t{_DATES}\t{invalid}\n"
             )
             if standard:
-                files["CONCEPT_SYNONYM"].write(f"{id_}\t{words(chance)}\t4180186\n")
+                files["CONCEPT_SYNONYM"].write(f"{id_}\t{words(chance, known)}\t4180186\n")
             target = id_ if standard else id_ - 3
             for relationship, other in (("Maps to", target), ("Mapped from", target), ("Has finding site", 1000)):
                 files["CONCEPT_RELATIONSHIP"].write(f"{id_}\t{other}\t{relationship}\t{_DATES}\t\n")

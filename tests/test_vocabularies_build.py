@@ -260,10 +260,10 @@ class TestGoingOn:
         chance = random.Random(5)
         kills = 0
         while not path_of("v").exists():
-            code = child(folder, seconds=0.35 + chance.random() * (0.4 + 0.1 * kills))
+            code = child(folder, seconds=0.03 + chance.random() * (0.2 + 0.05 * kills))
             kills += code < 0
             assert kills < 60
-        assert kills >= 3
+        assert kills >= 4
         assert content(path_of("v")) == whole
 
     def test_changed_files_are_begun_again(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -283,6 +283,26 @@ class TestGoingOn:
         partial.write_bytes(b"not a database" * 1000)
         build("v", Athena(athena(tmp_path), ALL), ALL)
         assert Vocabulary.open("v").lookup("T2DM")
+
+    def test_a_leftover_damaged_further_on(self, tmp_path: Path) -> None:
+        """Nor is a database that is damaged behind its first page."""
+        folder = athena(tmp_path)
+        with pytest.raises(_Stop):
+            build("v", Athena(folder, ALL), ALL, pace=SMALL, report=_stopping(9))
+        partial = partial_of(path_of("v"))
+        partial.write_bytes(partial.read_bytes()[:4096] + b"\xff" * 40_000)
+        build("v", Athena(folder, ALL), ALL)
+        assert Vocabulary.open("v").lookup("T2DM")
+
+    def test_semantic_types_belong_to_the_files(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+        """A changed MRSTY.RRF begins again; its damaged lines are counted."""
+        folder = write_umls(tmp_path / "u")
+        with pytest.raises(_Stop):
+            build("u", rrf_source(folder, ALL), ALL, pace=SMALL, report=_stopping(3))
+        with (folder / "MRSTY.RRF").open("a") as file:
+            file.write("damaged\n\n")
+        build("u", rrf_source(folder, ALL), ALL, pace=SMALL)
+        assert "starting again" in caplog.text and "MRSTY.RRF: 1 damaged lines" in caplog.text
 
     def test_two_builds_at_once(self, tmp_path: Path) -> None:
         """The second is told, and harms nothing."""
@@ -393,6 +413,14 @@ class TestDamage:
         assert (step["damaged"], step["example"]) == (6, "line 42: it has 2 cells, the header 10")
         assert "6 damaged lines were left out (the first: line 42" in caplog.text
 
+    def test_blank_lines_are_no_damage(self, tmp_path: Path) -> None:
+        """As at the end of a file."""
+        folder = athena(tmp_path)
+        with (folder / "CONCEPT.csv").open("a") as file:
+            file.write("\n\r\n")
+        build("v", Athena(folder, ALL), ALL)
+        assert Vocabulary.open("v").steps()[0]["damaged"] == 0
+
     def test_many_damaged_lines_are_an_error(self, tmp_path: Path) -> None:
         """A file that is damaged throughout is another file."""
         folder = athena(tmp_path)
@@ -455,33 +483,35 @@ def test_lines_can_be_read_from_any_offset(tmp_path: Path) -> None:
 
 
 _MILLION = """
-import json, os, resource, sys, time
+import json, resource, sys, time
 from pathlib import Path
-sys.path.insert(0, sys.argv[2])
 from critparse.concepts.vocabularies.athena import Athena
 from critparse.concepts.vocabularies.build import build
 from critparse.concepts.vocabularies.steps import Filters
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 begin = time.perf_counter()
 path = build("million", Athena(Path(sys.argv[1]), Filters()), Filters())
 seconds = time.perf_counter() - begin
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps({"before": before, "peak": peak, "seconds": seconds, "bytes": path.stat().st_size}))
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"peak_megabytes": peak, "seconds": seconds, "bytes": path.stat().st_size}))
 """
 
 
 @pytest.mark.slow
-def test_a_million_concepts_in_bounded_memory(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-    """10.5 million lines, a million concepts: at most 300 MB above what the process has before, and answers."""
+def test_a_million_concepts_in_bounded_memory(
+    tmp_path: Path, record_property: Callable[[str, object], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """10.5 million lines, a million concepts: the whole process takes at most 300 MB; the rate is logged."""
     folder = module_at("benchmarks/bench_vocabulary.py").generate(tmp_path / "athena", 1_000_000)
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
-    command = [sys.executable, "-c", _MILLION, str(folder), str(ROOT / "src")]
+    command = [sys.executable, "-c", _MILLION, str(folder)]
     done = subprocess.run(command, check=True, env=environment, timeout=3000, capture_output=True)
     measured = json.loads(done.stdout)
-    logging.getLogger(__name__).info("a million concepts: %s", measured)
+    measured["lines_per_second"] = 10_500_004 / measured["seconds"]
+    with caplog.at_level(logging.INFO):
+        logging.getLogger(__name__).info("a million concepts: %s", measured)
     for name, value in measured.items():
         record_property(name, value)
-    assert measured["peak"] - measured["before"] < 300 * 1024
+    assert measured["peak_megabytes"] < 300
     vocabulary = Vocabulary.open("million")
     assert sum(row[2] for row in vocabulary.meta["counts"]) == 1_000_000
     assert vocabulary.meta["names"] == 1_500_000

@@ -59,7 +59,7 @@ def test_search(run: Run, built: str) -> None:
         ("similar", "OMOP:201254"),
     ]
     assert len(rows) == 3
-    assert "OMOP:1551099" in run("vocab", "search", built, "prednsone", "--label", "Drug")[1]
+    assert "OMOP:1551099" in run("vocab", "search", built, "prednsone", "--label", "drug")[1]
     assert run("vocab", "search", built, "prednsone", "--label", "Device") == (0, "nothing found\n", "")
     assert "SNOMEDCT:73211009" in run("vocab", "search", f"vocabularies/{built}.sqlite", "diabetes mellitus")[1]
 
@@ -86,6 +86,7 @@ def test_filters(run: Run, tmp_path: Path) -> None:
         (["build", "v", "--athena", "athena", "--domain", "Disease"], "no concept is left"),
         (["show", "v"], "there is no vocabulary 'v'"),
         (["search", "v", "x"], "there is no vocabulary 'v'"),
+        (["search", "omop", "x", "--label", "Disease"], "Disease"),
         (["search", "scispacy:nothing", "x"], "there is no such linker"),
         (["search", "athena/CONCEPT.csv", "x"], "the file is damaged"),
         (["list", "--format", "xml"], "xml"),

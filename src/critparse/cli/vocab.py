@@ -31,12 +31,18 @@ critparse vocab build lab --csv our-codes.csv
 Vocabularies are kept in CRITPARSE_VOCABULARIES, or in the folder for users' data. A build that was stopped, in
 whatever way, goes on where it was when the same command is given again. Large sorts go to TMPDIR.
 """
+_LABELS = ("Condition", "Drug", "Measurement", "Procedure", "Device", "Observation", "Visit", "Person")
 _MEGABYTE = 1_000_000
+_COUNTED = ("trigrams", "indexes")  # stages that are no files, whose size is not in bytes
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What the vocabulary is called.")]
 
 
 def _format(value: str) -> str:
     return one_of(value, ("table", "json"))
+
+
+def _label(value: str | None) -> str | None:
+    return None if value is None else one_of(value.capitalize(), _LABELS)
 
 
 Format = Annotated[str, typer.Option("--format", "-f", metavar="table|json", help="How to print.", callback=_format)]
@@ -95,7 +101,7 @@ def build(  # noqa: PLR0913, PLR0917  these are options
     with Stages() as stages:
 
         def report(stage: str, done: int, total: int) -> None:
-            size = _MEGABYTE if total > 10 * _MEGABYTE else 1
+            size = 1 if stage in _COUNTED or total < _MEGABYTE else _MEGABYTE
             stages.report(f"{stage} (MB)" if size > 1 else stage, done // size, total // size, 0.0)
 
         path = build_vocabulary(name, source, filters, replace=replace, report=report)
@@ -208,7 +214,7 @@ def search(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A vocabulary, its file, or scispacy:LINKER.")],
     text: Annotated[str, typer.Argument(metavar="TEXT", help="The words of a mention.")],
     label: Annotated[
-        str | None, typer.Option(metavar="LABEL", help="Condition, Drug, Measurement, Procedure, Device, Observation.")
+        str | None, typer.Option(metavar="LABEL", help=f"Only what suits it: {', '.join(_LABELS)}.", callback=_label)
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many to show.")] = 10,
     format: Format = "table",

@@ -17,7 +17,7 @@ from critparse.concepts.vocabularies import knowledge
 from critparse.concepts.vocabularies.forms import is_acronym, stored_form
 from critparse.concepts.vocabularies.idset import MAX_ID, IdSet
 from critparse.concepts.vocabularies.lines import Lines, decoded, header_of
-from critparse.concepts.vocabularies.steps import Damage, Filters, Row, Step, by_line, file_in
+from critparse.concepts.vocabularies.steps import Damage, Filters, Row, Step, by_line, damage, file_in
 from critparse.errors import VocabularySourceError
 
 _CONCEPT = (
@@ -170,7 +170,7 @@ class _File:
                 try:
                     yield read(self.cells(decoded(line)))
                 except ValueError as error:
-                    yield Damage(str(error))
+                    yield damage(line, error)
 
         return Step(name, self.path, rows, write, start=self.start, line=1)
 

@@ -80,17 +80,16 @@ def _opened(partial: Path, name: str, source: Source, filters: Filters) -> Store
     if partial.exists():
         try:
             store = Store(partial)
-        except sqlite3.DatabaseError as error:
-            if "locked" in str(error):
-                raise
-            _log.warning("%s: what an earlier build left is damaged; starting again", name)
-        else:
-            if store.get("plan") == plan and _unchanged(store, source):
+            if _fits(store, plan, source):
                 return store
             store.database.close()
             _log.warning(
                 "%s: the files or options are not those of the build that was interrupted; starting again", name
             )
+        except sqlite3.DatabaseError as error:
+            if "locked" in str(error):
+                raise
+            _log.warning("%s: what an earlier build left is damaged; starting again", name)
         for file in (partial, partial.with_name(partial.name + "-journal")):
             file.unlink(missing_ok=True)
     store = Store(partial)
@@ -111,13 +110,12 @@ def _plan(source: Source, filters: Filters) -> dict[str, Any]:
     }
 
 
-def _unchanged(store: Store, source: Source) -> bool:
-    """Whether the files are those that the steps begun so far have read."""
-    for step in source.steps(store.database):
-        known = store.progress(step.name)
-        if known is not None and (known.size, known.modified) != _state(step.path):
-            return False
-    return True
+def _fits(store: Store, plan: dict[str, Any], source: Source) -> bool:
+    """Whether a build that was begun is of the same, and the files are those that its steps have read."""
+    if store.get("plan") != plan:
+        return False
+    begun = ((step, store.progress(step.name)) for step in source.steps(store.database))
+    return all(known is None or (known.size, known.modified) == _state(step.path) for step, known in begun)
 
 
 def _state(path: Path) -> tuple[int, int]:

@@ -62,6 +62,8 @@ class Umls:
             check_plain(self.types)
 
     def steps(self, database: sqlite3.Connection) -> Iterable[Step]:
+        if self.types is not None:
+            yield Step("types", self.types, by_line(_checked_type), _write_nothing)
         yield Step("atoms", self.path, self._rows, _write_atoms)
 
     def about(self, database: sqlite3.Connection) -> Mapping[str, Any]:
@@ -105,7 +107,7 @@ class Umls:
             for row in by_line(_semantic_type)(lines):
                 if isinstance(row, tuple) and not table[row[0]]:
                     table[row[0]] = numbers.get(row[1], 0)
-        if self.filters.everything:
+        if self.filters.everything and not wanted:
             return lambda id_: names[table[id_]]
         return lambda id_: names[table[id_]] or None
 
@@ -170,6 +172,11 @@ def _semantic_type(line: str) -> Row:
     return int(found[1]), cells[1]
 
 
+def _checked_type(line: str) -> None:
+    """Raises ValueError for a damaged line. The types are read again with the atoms, into memory."""
+    _semantic_type(line)
+
+
 def _brand(line: str) -> Row | None:
     """The pair (brand, ingredient). In RRF files, the relation is that of the second concept to the first."""
     cells = _cells(line, _REL_CELLS)
@@ -180,6 +187,10 @@ def _brand(line: str) -> Row | None:
 
 
 # --- writing
+
+
+def _write_nothing(database: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    """For files that are only checked."""
 
 
 def _write_atoms(database: sqlite3.Connection, rows: Sequence[Row]) -> None:

@@ -92,9 +92,14 @@ def by_line(read: Callable[[str], Row | None]) -> Callable[[Lines], Iterator[Row
             try:
                 yield read(decoded(line))
             except ValueError as error:
-                yield Damage(str(error))
+                yield damage(line, error)
 
     return rows
+
+
+def damage(line: bytes | None, error: ValueError) -> Damage | None:
+    """What a line that could not be read comes to: nothing if it is blank, as last lines may be."""
+    return Damage(str(error)) if line is None or line.strip() else None
 
 
 def file_in(folder: Path, name: str, *, required: bool = True) -> Path | None:
