@@ -1,0 +1,1 @@
+"""Mentions linked to the codes that other systems know."""
