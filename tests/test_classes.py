@@ -12,7 +12,7 @@ from critparse.concepts import classes
 from critparse.concepts.classes import classes_of, is_class, is_open, members
 from critparse.errors import ResourceError
 from critparse.lexicon import LexiconConcept, default_lexicon
-from critparse.lexicon import lexicon as building
+from critparse.lexicon.packed import PackedConcepts
 from critparse.lexicon.resources import data_rows, parse_rows
 from critparse.lexicon.tables import drug_classes
 
@@ -172,8 +172,9 @@ class TestMembers:
 @pytest.fixture(scope="module")
 def drugs() -> dict[str, str]:
     """Names of one word of all packed drugs, by id."""
-    packed = building._packed_concepts()
-    return {one.id: one.name.lower() for one in packed if one.label == "Drug" and one.name.isalpha()}
+    packed = PackedConcepts()
+    concepts = (packed[id_] for id_ in packed)
+    return {one.id: one.name.lower() for one in concepts if one.label == "Drug" and one.name.isalpha()}
 
 
 @pytest.fixture(scope="module")
@@ -248,5 +249,4 @@ class TestStems:
 )
 def test_a_class_has_the_descriptor_of_that_meaning(name: str, mesh: str) -> None:
     """The MeSH id of a class is that of the descriptor, known by its heading."""
-    packed = {one.id: one.name for one in building._packed_concepts()}
-    assert packed[class_named(name)] == mesh
+    assert PackedConcepts()[class_named(name)].name == mesh
