@@ -6,6 +6,7 @@ The whole public API::
     criterion = critparse.parse_criterion("HbA1c ≥ 7.0 %")  # Criterion
     findings = critparse.check(source)                    # tuple of Finding
     linked = critparse.link("T2DM")                       # Linked: the codes of a mention
+    drugs = critparse.members(linked.concepts[0])         # of a class of drugs
     study = critparse.fetch("NCT01741857")                # a source, from ClinicalTrials.gov
     nlp = critparse.load()                                # the spaCy pipeline by itself
 
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from critparse import schema
 from critparse._version import __version__
 from critparse.errors import CritparseError
-from critparse.schema import Criterion, CriterionKind, Finding, Linked, ParsedTrial
+from critparse.schema import Concept, Criterion, CriterionKind, Finding, Linked, ParsedTrial
 
 if TYPE_CHECKING:
     from spacy import Language
@@ -39,6 +40,7 @@ __all__ = [
     "fetch",
     "link",
     "load",
+    "members",
     "parse",
     "parse_criterion",
     "parse_many",
@@ -132,6 +134,16 @@ def link(text: str, *, label: str | None = None, context: str = "", vocab: str |
     from critparse.concepts import link as link_mention
 
     return link_mention(text, label=label, context=context, vocabulary=_vocabulary(vocab))
+
+
+def members(concept: Concept) -> tuple[Concept, ...]:
+    """The drugs of a class of drugs, by name, each by its first code; () for what is no class.
+
+    ``critparse.members(critparse.link("statins").concepts[0])`` begins with atorvastatin.
+    """
+    from critparse.concepts import members_of
+
+    return members_of(concept)
 
 
 def load(**options: Any) -> Language:

@@ -131,6 +131,13 @@ class MissingExtra(CritparseError):
     template = "{what} needs {packages}: pip install 'critparse[{extra}]'"
 
 
+class PipelineError(CritparseError):
+    """A spaCy pipeline cannot be loaded. Details: ``name``, ``reason``."""
+
+    code = "CP202"
+    template = "cannot use the pipeline {name}: {reason}"
+
+
 class OutputError(CritparseError):
     """The result cannot be written. Details: ``where``, ``reason``."""
 

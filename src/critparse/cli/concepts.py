@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +12,7 @@ import typer
 from critparse.cli.messages import complain
 from critparse.cli.outputs import one_of
 from critparse.cli.parse import UseVocabulary
+from critparse.errors import PipelineError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -28,6 +29,8 @@ critparse concepts "no history of stroke or TIA"
 critparse concepts PD --label Condition --context "idiopathic PD treated with levodopa"
 
 critparse concepts "strong CYP3A4 inhibitors" --members
+
+critparse concepts "warfarin for atrial fibrillation" --pipeline en_core_sci_sm
 
 critparse concepts - --label Drug --format jsonl < drugs.txt
 """
@@ -56,6 +59,13 @@ def concepts(
         str, typer.Option("--format", "-f", metavar="|".join(_FORMATS), help="What to write.", callback=_format)
     ] = "table",
     vocab: UseVocabulary = None,
+    members: Annotated[bool, typer.Option("--members", help="List the drugs of a class instead.")] = False,
+    pipeline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Let an installed spaCy pipeline (en_core_sci_sm …) find the mentions."
+        ),
+    ] = None,
 ) -> None:
     """Show which concepts a text names: codes, how each was found and how sure it is, and candidates.
 
@@ -65,7 +75,10 @@ def concepts(
     from critparse.concepts.vocabularies import resolve
 
     vocabulary = resolve(vocab) if vocab else None
-    rows = [linked for text in _lines(texts) for linked in _linked(text, label, context, vocabulary)]
+    find = _found_by(pipeline) if pipeline else lambda text: _linked(text, label, context, vocabulary)
+    rows = [linked for text in _lines(texts) for linked in find(text)]
+    if members:
+        rows = [_members(linked) for linked in rows]
     if format == "jsonl":
         for linked in rows:
             typer.echo(linked.model_dump_json())
@@ -100,6 +113,30 @@ def _linked(text: str, label: str | None, context: str, vocabulary: VocabularyLi
     if not inside and len(text.split()) > _LONGEST_NAME:
         complain(f"no mention of a concept was found in {text[:60]!r}")
     return inside or [whole]
+
+
+def _found_by(pipeline: str) -> Callable[[str], list[Linked]]:
+    """Links the entities that a spaCy pipeline finds. Raises PipelineError when it cannot be loaded."""
+    import spacy
+
+    from critparse.concepts.component import linked_of
+
+    try:
+        nlp = spacy.load(pipeline)
+    except OSError as error:
+        raise PipelineError(name=pipeline, reason=str(error).partition(".")[0]) from error
+    nlp.add_pipe("critparse_concepts")
+    return lambda text: [linked for _, linked in linked_of(nlp(text))]
+
+
+def _members(linked: Linked) -> Linked:
+    """The class's drugs in the place of its codes."""
+    from critparse.concepts import members_of
+
+    found = next(filter(None, map(members_of, linked.concepts)), ())
+    if not found:
+        complain(f"{linked.text!r} is no class of drugs that critparse knows")
+    return linked.model_copy(update={"concepts": found, "candidates": ()})
 
 
 def _mentions(text: str, vocabulary: VocabularyLike | None) -> list[Linked]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from critparse.concepts.classes import classes_of
+from critparse.concepts.classes import classes_of, members
 from critparse.concepts.dictionary import default_dictionary
 from critparse.lexicon import default_lexicon
 from critparse.schema import Concept
@@ -50,3 +50,13 @@ def _broader(concept_id: str, score: float) -> tuple[Concept, ...]:
         return ()
     system, code = around.codes[0]
     return (Concept(system=system, code=code, display=around.name, score=round(score * _BROADER, 3), method="broader"),)
+
+
+def members_of(concept: Concept) -> tuple[Concept, ...]:
+    """The drugs of a class of drugs, each by its first code, in order of their names; () for what is no class.
+
+    A class that has more members than can be listed (herbal medicines) gives those that are listed.
+    """
+    found = members(concept.code if ":" in concept.code else f"{concept.system}:{concept.code}")
+    codes = (codes_of(member.id, "member", concept.score)[:1] for member in found)
+    return tuple(code for first in codes for code in first)
