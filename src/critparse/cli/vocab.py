@@ -104,7 +104,7 @@ def build(  # noqa: PLR0913, PLR0917  these are options
             size = 1 if stage in _COUNTED or total < _MEGABYTE else _MEGABYTE
             stages.report(f"{stage} (MB)" if size > 1 else stage, done // size, total // size, 0.0)
 
-        path = build_vocabulary(name, source, filters, replace=replace, report=report)
+        path = build_vocabulary(name, source, replace=replace, report=report)
     meta = Vocabulary.open(name).meta
     typer.echo(f"{name}: {_total(meta):,} concepts, {meta['names']:,} names, {meta['mappings']:,} mappings, in {path}")
 
