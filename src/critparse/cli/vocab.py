@@ -279,7 +279,8 @@ def _show_table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
     used = [column for column in columns if any(row.get(column) not in (None, "") for row in rows)]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in used:
-        table.add_column(column, justify="right" if isinstance(rows[0].get(column), int | float) else "left")
+        numbers = isinstance(rows[0].get(column), int | float)
+        table.add_column(column, justify="right" if numbers else "left", overflow="fold")  # nothing is cut off
     for row in rows:
         table.add_row(*(Text(visible(_cell(row.get(column)))) for column in used))
     show_rich(table, sys.stdout)
