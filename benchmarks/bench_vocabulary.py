@@ -142,7 +142,7 @@ def main() -> None:
         lines = sum(sum(1 for _ in path.open("rb")) for path in folder.glob("CONCEPT*.csv"))
         before = peak()
         begin = time.perf_counter()
-        path = build("bench", Athena(folder, Filters()), Filters(), replace=True)
+        path = build("bench", Athena(folder, Filters()), replace=True)
         seconds = time.perf_counter() - begin
         vocabulary = Vocabulary.open("bench")
         concepts = sum(row[2] for row in vocabulary.meta["counts"])

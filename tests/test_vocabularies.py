@@ -35,9 +35,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("vocabularies")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(FOLDER, str(place))
-        build("omop", Athena(write_athena(place / "athena"), ALL), ALL)
-        build("umls", rrf_source(write_umls(place / "umls"), ALL), ALL)
-        build("rx", rrf_source(write_rxnorm(place / "rx"), ALL), ALL)
+        build("omop", Athena(write_athena(place / "athena"), ALL))
+        build("umls", rrf_source(write_umls(place / "umls"), ALL))
+        build("rx", rrf_source(write_rxnorm(place / "rx"), ALL))
     return place
 
 
@@ -217,7 +217,7 @@ class TestCodes:
     def test_descendants_without_ancestor_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """``Is a`` is followed instead."""
         monkeypatch.setenv(FOLDER, str(tmp_path))
-        build("small", Athena(write_athena(tmp_path / "a", ancestors=False), ALL), ALL)
+        build("small", Athena(write_athena(tmp_path / "a", ancestors=False), ALL))
         small = Vocabulary.open("small")
         assert small.meta["hierarchy"] == "parents"
         assert small.descendants(DIABETES) == (TYPE_1, TYPE_2, 443732)
@@ -255,7 +255,7 @@ class TestCandidates:
         """An SQLite without trigrams builds all the rest, and says so."""
         monkeypatch.setenv(FOLDER, str(tmp_path))
         monkeypatch.setattr("critparse.concepts.vocabularies.build.has_trigrams", lambda: False)
-        build("plain", Athena(write_athena(tmp_path / "a"), ALL), ALL)
+        build("plain", Athena(write_athena(tmp_path / "a"), ALL))
         plain = Vocabulary.open("plain")
         assert plain.lookup("prednisone") and plain.candidates("prednsone") == []
         assert "trigram" in caplog.text
@@ -370,7 +370,7 @@ def test_tables_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     )
     path = tmp_path / "lab.csv"
     path.write_bytes(b"\xef\xbb\xbf" + rows.encode())
-    build("lab", Table(path, ALL, "lab"), ALL)
+    build("lab", Table(path, ALL, "lab"))
     lab = Vocabulary.open("lab")
     hits = lab.lookup("creatinine; serum", "Measurement")
     assert [(hit.method, hit.concept.codes) for hit in hits] == [
@@ -383,7 +383,7 @@ def test_tables_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     ]
     assert lab.lookup("s-crea", "Drug") == [] != lab.lookup("s-crea")
     (tmp_path / "lab.tsv").write_text('code\tname\tsystem\nX1\t5" needle\tOWN\n')
-    build("tabs", Table(tmp_path / "lab.tsv", ALL, "tabs"), ALL)
+    build("tabs", Table(tmp_path / "lab.tsv", ALL, "tabs"))
     assert Vocabulary.open("tabs").lookup('5" needle', "Device")[0].concept.codes == (("OWN", "X1"),)
 
 

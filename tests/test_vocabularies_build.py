@@ -70,7 +70,7 @@ class TestWhatIsKept:
 
     def test_default_leaves_out_what_no_criterion_names(self, tmp_path: Path) -> None:
         """Packages of drugs, metadata and places are not there; units and sexes are."""
-        build("v", Athena(athena(tmp_path), ALL), ALL)
+        build("v", Athena(athena(tmp_path), ALL))
         assert systems("v") == {
             "SNOMEDCT": 19, "ICD10CM": 3, "MESH": 2, "RXNORM": 4, "ATC": 1, "LOINC": 3, "UCUM": 1, "Gender": 1,
             "Visit": 1, "LOCAL": 1,
@@ -79,13 +79,13 @@ class TestWhatIsKept:
     def test_everything_is_kept_on_demand(self, tmp_path: Path) -> None:
         """Every concept of the file."""
         filters = Filters.of(everything=True)
-        build("v", Athena(athena(tmp_path), filters), filters)
+        build("v", Athena(athena(tmp_path), filters))
         assert sum(systems("v").values()) == len(CONCEPTS)
 
     def test_filters_by_vocabulary_and_domain(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         """In any case; one that the default leaves out comes when it is named; one that is not there is told."""
         filters = Filters.of(["snomed", "NDC", "SNOMEDD"], ["CONDITION", "Drug"])
-        build("v", Athena(athena(tmp_path), filters), filters)
+        build("v", Athena(athena(tmp_path), filters))
         assert systems("v") == {"SNOMEDCT": 14, "NDC": 1}
         assert "nothing was found of snomedd" in caplog.text
 
@@ -93,7 +93,7 @@ class TestWhatIsKept:
         """By source and semantic type, by name or TUI."""
         for number, domain in enumerate(("T047", "disease or syndrome")):
             filters = Filters.of(["MSH"], [domain])
-            build(f"v{number}", rrf_source(write_umls(tmp_path / "u"), filters), filters)
+            build(f"v{number}", rrf_source(write_umls(tmp_path / "u"), filters))
             vocabulary = Vocabulary.open(f"v{number}")
             assert vocabulary.lookup("NIDDM") and vocabulary.lookup("rheumatoid arthritis")
             assert not vocabulary.lookup("prednisone") and not vocabulary.lookup("Type 2 diabetes mellitus")
@@ -101,14 +101,14 @@ class TestWhatIsKept:
     def test_without_hierarchy(self, tmp_path: Path) -> None:
         """It can be left away."""
         filters = Filters.of(hierarchy=False)
-        build("v", Athena(athena(tmp_path), filters), filters)
+        build("v", Athena(athena(tmp_path), filters))
         assert Vocabulary.open("v").descendants(201820) == () and Vocabulary.open("v").meta["hierarchy"] == "none"
 
     def test_nothing_left_is_an_error(self, tmp_path: Path) -> None:
         """A filter that fits nothing."""
         filters = Filters.of(["SNOWMED"])
         with pytest.raises(VocabularySourceError, match="no concept is left"):
-            build("v", Athena(athena(tmp_path), filters), filters)
+            build("v", Athena(athena(tmp_path), filters))
 
     def test_columns_go_by_name(self, tmp_path: Path) -> None:
         """Another order, capitals, a byte-order mark, Windows line ends, and an unknown column more."""
@@ -118,12 +118,12 @@ class TestWhatIsKept:
         rows[0] = [cell.upper() for cell in rows[0]]
         turned = ["\t".join([*reversed(row), "more"]) for row in rows]
         file.write_bytes(b"\xef\xbb\xbf" + "".join(f"{line}\r\n" for line in turned).encode())
-        build("v", Athena(folder, ALL), ALL)
+        build("v", Athena(folder, ALL))
         assert Vocabulary.open("v").lookup("T2DM")[0].concept.codes[0] == ("OMOP", "201826")
 
     def test_meta_says_what_it_is(self, tmp_path: Path) -> None:
         """Kind, origin, licence, versions, steps with lines read and kept."""
-        build("v", Athena(athena(tmp_path), ALL), ALL)
+        build("v", Athena(athena(tmp_path), ALL))
         vocabulary = Vocabulary.open("v")
         meta = vocabulary.meta
         assert meta["kind"] == "athena" and meta["plan"]["where"] == str((tmp_path / "athena").resolve())
@@ -135,14 +135,14 @@ class TestWhatIsKept:
     def test_taken_names_are_not_overwritten(self, tmp_path: Path) -> None:
         """Only on demand; then the old one stays until the new one is complete."""
         folder = athena(tmp_path)
-        path = build("v", Athena(folder, ALL), ALL)
+        path = build("v", Athena(folder, ALL))
         with pytest.raises(VocabularyError, match="there already"):
-            build("v", Athena(folder, ALL), ALL)
+            build("v", Athena(folder, ALL))
         filters = Filters.of(["RxNorm"])
         with pytest.raises(_Stop):
-            build("v", Athena(folder, filters), filters, replace=True, report=_stopping(1))
+            build("v", Athena(folder, filters), replace=True, report=_stopping(1))
         assert Vocabulary.open("v").lookup("T2DM")
-        build("v", Athena(folder, filters), filters, replace=True)
+        build("v", Athena(folder, filters), replace=True)
         assert systems("v") == {"RXNORM": 4} and not partial_of(path).exists()
 
 
@@ -183,7 +183,7 @@ if statements:
 if seconds:
     signal.setitimer(signal.ITIMER_REAL, seconds)  # its default action ends the process at once
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-build("v", Athena(folder, Filters()), Filters(), pace=Pace(lines=2000, rows=500))
+build("v", Athena(folder, Filters()), pace=Pace(lines=2000, rows=500))
 """
 
 
@@ -207,7 +207,7 @@ class TestGoingOn:
             "csv": lambda: Table(csv, ALL, "t"),
         }
         for kind, source in sources.items():
-            whole = build(f"{kind}-whole", source(), ALL, pace=SMALL)
+            whole = build(f"{kind}-whole", source(), pace=SMALL)
             seen: set[tuple[str, int]] = set()
 
             def report(stage: str, done: int, total: int, seen: set[tuple[str, int]] = seen) -> None:
@@ -217,7 +217,7 @@ class TestGoingOn:
 
             while not path_of(f"{kind}-cut").exists():
                 with contextlib.suppress(_Stop):
-                    build(f"{kind}-cut", source(), ALL, pace=SMALL, report=report)
+                    build(f"{kind}-cut", source(), pace=SMALL, report=report)
             assert len(seen) > 10
             assert content(path_of(f"{kind}-cut")) == content(whole)
 
@@ -233,10 +233,10 @@ class TestGoingOn:
 
         monkeypatch.setattr(Athena, "_concept", counting)
         with pytest.raises(_Stop):
-            build("v", Athena(folder, ALL), ALL, pace=SMALL, report=_stopping(3))
+            build("v", Athena(folder, ALL), pace=SMALL, report=_stopping(3))
         committed = len(read)
         assert 0 < committed < len(CONCEPTS)
-        build("v", Athena(folder, ALL), ALL, pace=SMALL)
+        build("v", Athena(folder, ALL), pace=SMALL)
         assert read == [row[0] for row in CONCEPTS]
 
     def test_killed_inside_a_transaction(self, tmp_path: Path) -> None:
@@ -270,9 +270,9 @@ class TestGoingOn:
         """Another file, or other filters, are another build."""
         folder = athena(tmp_path)
         with pytest.raises(_Stop):
-            build("v", Athena(folder, ALL), ALL, pace=SMALL, report=_stopping(4))
+            build("v", Athena(folder, ALL), pace=SMALL, report=_stopping(4))
         write_athena(folder, concepts=CONCEPTS[:3])
-        build("v", Athena(folder, ALL), ALL, pace=SMALL)
+        build("v", Athena(folder, ALL), pace=SMALL)
         assert "starting again" in caplog.text
         assert systems("v") == {"SNOMEDCT": 3}
 
@@ -281,27 +281,27 @@ class TestGoingOn:
         partial = partial_of(path_of("v"))
         partial.parent.mkdir(parents=True)
         partial.write_bytes(b"not a database" * 1000)
-        build("v", Athena(athena(tmp_path), ALL), ALL)
+        build("v", Athena(athena(tmp_path), ALL))
         assert Vocabulary.open("v").lookup("T2DM")
 
     def test_a_leftover_damaged_further_on(self, tmp_path: Path) -> None:
         """Nor is a database that is damaged behind its first page."""
         folder = athena(tmp_path)
         with pytest.raises(_Stop):
-            build("v", Athena(folder, ALL), ALL, pace=SMALL, report=_stopping(9))
+            build("v", Athena(folder, ALL), pace=SMALL, report=_stopping(9))
         partial = partial_of(path_of("v"))
         partial.write_bytes(partial.read_bytes()[:4096] + b"\xff" * 40_000)
-        build("v", Athena(folder, ALL), ALL)
+        build("v", Athena(folder, ALL))
         assert Vocabulary.open("v").lookup("T2DM")
 
     def test_semantic_types_belong_to_the_files(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         """A changed MRSTY.RRF begins again; its damaged lines are counted."""
         folder = write_umls(tmp_path / "u")
         with pytest.raises(_Stop):
-            build("u", rrf_source(folder, ALL), ALL, pace=SMALL, report=_stopping(3))
+            build("u", rrf_source(folder, ALL), pace=SMALL, report=_stopping(3))
         with (folder / "MRSTY.RRF").open("a") as file:
             file.write("damaged\n\n")
-        build("u", rrf_source(folder, ALL), ALL, pace=SMALL)
+        build("u", rrf_source(folder, ALL), pace=SMALL)
         assert "starting again" in caplog.text and "MRSTY.RRF: 1 damaged lines" in caplog.text
 
     def test_two_builds_at_once(self, tmp_path: Path) -> None:
@@ -310,7 +310,7 @@ class TestGoingOn:
         partial.parent.mkdir(parents=True)
         with Store(partial) as first:
             with pytest.raises(VocabularyError, match="another build"):
-                build("v", Athena(athena(tmp_path), ALL), ALL)
+                build("v", Athena(athena(tmp_path), ALL))
             first.put(plan={})
 
 
@@ -389,7 +389,7 @@ class TestDamage:
         path = tmp_path / "t.csv"
         path.write_bytes(b"code,name,label\nA1,good,Drug\n" + row + b"\nA2,fine,Drug\n")
         with pytest.raises(VocabularySourceError, match=said):
-            build("t", Table(path, ALL, "t"), ALL)
+            build("t", Table(path, ALL, "t"))
         assert not path_of("t").exists()
 
     def test_some_damaged_lines_are_left_out(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -406,7 +406,7 @@ class TestDamage:
         with (folder / "CONCEPT.csv").open("ab") as file:
             file.writelines(line + b"\n" for line in bad)
             file.write(concept_line((9, "Last of all", *CONCEPTS[0][2:])).encode())  # no line end
-        build("v", Athena(folder, ALL), ALL)
+        build("v", Athena(folder, ALL))
         vocabulary = Vocabulary.open("v")
         assert vocabulary.lookup("last of all") and len(vocabulary.lookup("diabetes mellitus")) == 1
         step = vocabulary.steps()[0]
@@ -418,7 +418,7 @@ class TestDamage:
         folder = athena(tmp_path)
         with (folder / "CONCEPT.csv").open("a") as file:
             file.write("\n\r\n")
-        build("v", Athena(folder, ALL), ALL)
+        build("v", Athena(folder, ALL))
         assert Vocabulary.open("v").steps()[0]["damaged"] == 0
 
     def test_many_damaged_lines_are_an_error(self, tmp_path: Path) -> None:
@@ -429,35 +429,35 @@ class TestDamage:
         with pytest.raises(
             VocabularySourceError, match=r"line 11: it has 1 cells, the header 3 \(11 of the first 21 lines"
         ):
-            build("v", Athena(folder, ALL), ALL)
+            build("v", Athena(folder, ALL))
 
     def test_rrf_files_are_checked_too(self, tmp_path: Path) -> None:
         """Packed, or with other columns."""
         umls = write_umls(tmp_path / "u")
         (umls / "MRCONSO.RRF").write_text("C0000001|ENG|too|short|\n" * 20)
         with pytest.raises(VocabularySourceError, match="line 1: it has not 18 cells"):
-            build("u", rrf_source(umls, ALL), ALL)
+            build("u", rrf_source(umls, ALL))
         pack(umls / "MRCONSO.RRF")
         with pytest.raises(VocabularySourceError, match="gzip"):
             rrf_source(umls, ALL)
         rxnorm = write_rxnorm(tmp_path / "r")
         (rxnorm / "rrf" / "RXNCONSO.RRF").write_text("x|ENG" + "|" * 15 + "N||\n")
         with pytest.raises(VocabularyError):
-            build("r", rrf_source(rxnorm, ALL), ALL)
+            build("r", rrf_source(rxnorm, ALL))
 
     def test_a_folder_that_cannot_be_written(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """The place for vocabularies is a file."""
         (tmp_path / "file").write_text("")
         monkeypatch.setenv(FOLDER, str(tmp_path / "file"))
         with pytest.raises(VocabularyError):
-            build("v", Athena(athena(tmp_path), ALL), ALL)
+            build("v", Athena(athena(tmp_path), ALL))
 
 
 def test_umls_without_types_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Then everything is kept, and suits every label."""
     folder = write_umls(tmp_path / "u")
     (folder / "MRSTY.RRF").unlink()
-    build("u", rrf_source(folder, ALL), ALL)
+    build("u", rrf_source(folder, ALL))
     assert "MRSTY" in caplog.text
     assert Vocabulary.open("u").lookup("spleen", "Drug")
 
@@ -489,7 +489,7 @@ from critparse.concepts.vocabularies.athena import Athena
 from critparse.concepts.vocabularies.build import build
 from critparse.concepts.vocabularies.steps import Filters
 begin = time.perf_counter()
-path = build("million", Athena(Path(sys.argv[1]), Filters()), Filters())
+path = build("million", Athena(Path(sys.argv[1]), Filters()))
 seconds = time.perf_counter() - begin
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps({"peak_megabytes": peak, "seconds": seconds, "bytes": path.stat().st_size}))

@@ -16,7 +16,8 @@ from critparse.concepts.vocabularies.folder import FOLDER, default_folder
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the vocabularies of a test are."""
+    """Where the vocabularies of a test are; tables are as wide as they like."""
+    monkeypatch.setenv("COLUMNS", "250")
     folder = tmp_path / "vocabularies"
     monkeypatch.setenv(FOLDER, str(folder))
     return folder
@@ -59,9 +60,18 @@ def test_search(run: Run, built: str) -> None:
         ("similar", "OMOP:201254"),
     ]
     assert len(rows) == 3
-    assert "OMOP:1551099" in run("vocab", "search", built, "prednsone", "--label", "drug")[1]
+    (best, *_) = json.loads(run("vocab", "search", built, "prednsone", "--label", "drug", "--format", "json")[1])
+    assert best["codes"] == ["OMOP:1551099", "RXNORM:8640"]
     assert run("vocab", "search", built, "prednsone", "--label", "Device") == (0, "nothing found\n", "")
-    assert "SNOMEDCT:73211009" in run("vocab", "search", f"vocabularies/{built}.sqlite", "diabetes mellitus")[1]
+    assert "Diabetes" in run("vocab", "search", f"vocabularies/{built}.sqlite", "diabetes mellitus")[1]
+
+
+def test_narrow_tables_cut_nothing_off(run: Run, built: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long cells go on below."""
+    monkeypatch.setenv("COLUMNS", "60")
+    out = run("vocab", "search", built, "Type 2 diabetes mellitus", "--limit", "1")[1]
+    assert "…" not in out and max(map(len, out.splitlines())) <= 60
+    assert sorted(set("SNOMEDCT:44054006") - set(out)) == []
 
 
 def test_filters(run: Run, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def build(  # noqa: PLR0913, PLR0917  these are options
             size = 1 if stage in _COUNTED or total < _MEGABYTE else _MEGABYTE
             stages.report(f"{stage} (MB)" if size > 1 else stage, done // size, total // size, 0.0)
 
-        path = build_vocabulary(name, source, filters, replace=replace, report=report)
+        path = build_vocabulary(name, source, replace=replace, report=report)
     meta = Vocabulary.open(name).meta
     typer.echo(f"{name}: {_total(meta):,} concepts, {meta['names']:,} names, {meta['mappings']:,} mappings, in {path}")
 
@@ -279,7 +279,8 @@ def _show_table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
     used = [column for column in columns if any(row.get(column) not in (None, "") for row in rows)]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in used:
-        table.add_column(column, justify="right" if isinstance(rows[0].get(column), int | float) else "left")
+        numbers = isinstance(rows[0].get(column), int | float)
+        table.add_column(column, justify="right" if numbers else "left", overflow="fold")  # nothing is cut off
     for row in rows:
         table.add_row(*(Text(visible(_cell(row.get(column)))) for column in used))
     show_rich(table, sys.stdout)

@@ -13,7 +13,7 @@ from typing import Any
 from critparse._version import __version__
 from critparse.concepts.vocabularies.folder import partial_of, path_of
 from critparse.concepts.vocabularies.lines import Lines
-from critparse.concepts.vocabularies.steps import Damage, Filters, Row, Source, Step
+from critparse.concepts.vocabularies.steps import Damage, Row, Source, Step
 from critparse.concepts.vocabularies.store import (
     INDEXES,
     TRIGRAM_TABLES,
@@ -43,7 +43,6 @@ class Pace:
 def build(
     name: str,
     source: Source,
-    filters: Filters,
     *,
     replace: bool = False,
     report: Report | None = None,
@@ -51,7 +50,7 @@ def build(
 ) -> Path:
     """Build the vocabulary ``name`` and give its path. Killed and called again, it goes on at the last commit.
 
-    The result does not depend on interruptions. ``source`` has been made with the same ``filters``.
+    The result does not depend on interruptions.
 
     Raises:
         VocabularySourceError: a file is missing or damaged.
@@ -63,7 +62,7 @@ def build(
     partial = partial_of(path)
     with translated(name):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _opened(partial, name, source, filters) as store:
+        with _opened(partial, name, source) as store:
             _Build(store, report or _silent, pace).run(source)
             store.finish()
         partial.replace(path)
@@ -74,9 +73,9 @@ def _silent(stage: str, done: int, total: int) -> None:
     """Report to nobody."""
 
 
-def _opened(partial: Path, name: str, source: Source, filters: Filters) -> Store:
+def _opened(partial: Path, name: str, source: Source) -> Store:
     """What an earlier build of the same has left, else a new file."""
-    plan = _plan(source, filters)
+    plan = _plan(source)
     if partial.exists():
         try:
             store = Store(partial)
@@ -98,7 +97,8 @@ def _opened(partial: Path, name: str, source: Source, filters: Filters) -> Store
     return store
 
 
-def _plan(source: Source, filters: Filters) -> dict[str, Any]:
+def _plan(source: Source) -> dict[str, Any]:
+    filters = source.filters
     return {
         "kind": source.kind,
         "where": str(source.where.resolve()),

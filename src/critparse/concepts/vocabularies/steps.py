@@ -73,6 +73,7 @@ class Source(Protocol):
     kind: str
     where: Path
     licence: str
+    filters: Filters
 
     def steps(self, database: sqlite3.Connection) -> Iterable[Step]:
         """The steps; what a later one needs of an earlier one it may ask the database for when its rows are read."""
