@@ -14,8 +14,7 @@ from critparse.errors import ResourceError
 from critparse.lexicon.resources import data_rows
 from critparse.lexicon.tables import parse_alias
 
-COLUMNS = ("name", "hgnc", "symbols", "context", "aliases")
-ROWS = data_rows(biomarkers.NAMES, COLUMNS)
+ROWS = data_rows(biomarkers.NAMES, biomarkers.COLUMNS)
 
 # Written down by hand, not taken from the table.
 KNOWN = """

@@ -17,6 +17,7 @@ from critparse.lexicon.tables import parse_alias
 from critparse.lexicon.variants import variants
 
 GENES, NAMES, CONTEXT = "genes.tsv.gz", "biomarkers.tsv", "biomarker_context.tsv"
+COLUMNS = ("name", "hgnc", "symbols", "context", "aliases")
 _SYMBOL = re.compile(r"(?<![\w-])(?:[A-Z][A-Z0-9]{1,9}(?:-[A-Z0-9]{1,5})?|C[0-9XY]{1,2}orf[0-9]{1,3})(?![\w])")
 _RATE = re.compile(r".{0,40}?\bm[lL] ?/ ?min", re.DOTALL)  # "EGFR > 30 mL/min": a filtration rate in capitals
 _CHANGE = r"(?:p\.|c\.)?[A-Z][a-z]{0,2}\d{2,4}(?:[A-Z*]|[A-Z][a-z]{2}|del|fs|dup|ins)(?!\w)"  # V600E, p.Gly12Cys
@@ -67,10 +68,10 @@ def find(text: str) -> list[Biomarker]:
     hits = []
     for place, left, right in zip(found, before, after, strict=True):
         row = rows[place.key]
-        shown = left == "strong" or right == "strong" or (right == "weak" and row.context != "strong")
-        if "other" in (left, right) or (row.context and not shown) or _RATE.match(text, place.end):
+        shown = "strong" in (left, right) or right == "weak"
+        if "other" in (left, right) or (row.needs_context and not shown) or _RATE.match(text, place.end):
             continue
-        method: Method = "context" if row.context else "exact"
+        method: Method = "context" if row.needs_context else "exact"
         hits.append(Biomarker(place.start, place.end, row.name, row.codes, row.display, method))
     return hits
 
@@ -88,12 +89,12 @@ def genes() -> dict[str, Gene]:
 
 
 class _Row(NamedTuple):
-    """What a name stands for; ``context``: the words that it needs beside it, "" for none."""
+    """What a name stands for, and whether it counts only beside a word of genetics or expression."""
 
     name: str
     codes: tuple[tuple[str, str], ...]
     display: str
-    context: Literal["", "needed", "strong"]
+    needs_context: bool
 
 
 class _Place(NamedTuple):
@@ -106,7 +107,7 @@ class _Place(NamedTuple):
 def _rows() -> dict[str, _Row]:
     """Reviewed names as they are, symbols under "=SYMBOL"."""
     rows: dict[str, _Row] = {}
-    for row in data_rows(NAMES, ("name", "hgnc", "symbols", "context", "aliases")):
+    for row in data_rows(NAMES, COLUMNS):
         ids, symbols = row["hgnc"].split("|"), row["symbols"].split("|")
         if (
             row["name"] in rows
@@ -116,9 +117,9 @@ def _rows() -> dict[str, _Row]:
         ):
             raise ResourceError(file=NAMES, reason=f"row {row['name']!r} is damaged")
         codes = tuple(("HGNC", id_) for id_ in ids)
-        rows[row["name"]] = _Row(row["name"], codes, "/".join(symbols), "needed" if row["context"] else "")
+        rows[row["name"]] = _Row(row["name"], codes, "/".join(symbols), bool(row["context"]))
     for symbol, gene in genes().items():
-        rows[f"={symbol}"] = _Row(symbol, (("HGNC", gene.hgnc),), symbol, "needed")
+        rows[f"={symbol}"] = _Row(symbol, (("HGNC", gene.hgnc),), symbol, True)
     return rows
 
 
@@ -128,7 +129,7 @@ def _named() -> tuple[Matcher, list[str]]:
     names: list[str] = []
     folded: dict[str, int] = {}
     exact: dict[str, int] = {}
-    for key, row in enumerate(data_rows(NAMES, ("name", "hgnc", "symbols", "context", "aliases"))):
+    for key, row in enumerate(data_rows(NAMES, COLUMNS)):
         names.append(row["name"])
         for alias in map(parse_alias, row["aliases"].split("|")):
             if alias.case_sensitive:
@@ -149,17 +150,20 @@ def _candidates(text: str) -> Iterator[_Place]:
     matcher, names = _named()
     taken = [_Place(hit.start, hit.end, names[hit.key]) for hit in matcher.find(text)]
     known = genes()
-    reached = {place.start: place.end for place in taken}
-    end = 0
     symbols = []
     for match in _SYMBOL.finditer(text):
         symbol = match[0] if match[0] in known else match[0].partition("-")[0]
         if symbol in known:
             symbols.append(_Place(match.start(), match.start() + len(symbol), f"={symbol}"))
-    for place in sorted([*taken, *symbols], key=lambda place: (place.start, place.start not in reached, -place.end)):
+    end = 0
+    for place in sorted([*taken, *symbols], key=_longest_first):  # of equals the reviewed name, as sorting is stable
         if place.start >= end:
             end = place.end
             yield place
+
+
+def _longest_first(place: _Place) -> tuple[int, int]:
+    return place.start, -place.end
 
 
 @functools.cache
