@@ -204,9 +204,9 @@ class TestLookup:
         assert lexicon.match("a diathesis of this kind") == []
         assert lexicon.lookup("diathesis") == ("MESH:D004198",)
 
-    @pytest.mark.parametrize("name", ["", " ", "zzzz", "tumor necrosis factor", "a" * 100_000, "\ud800"])
+    @pytest.mark.parametrize("name", ["", " ", "zzzz", "a" * 100_000, "\ud800"])
     def test_what_is_no_name_leads_nowhere(self, lexicon: Lexicon, name: str) -> None:
-        """Unknown, empty and hostile text, and phrases that are masked in texts."""
+        """Unknown, empty and hostile text."""
         assert lexicon.lookup(name) == ()
 
     def test_all_names_are_those_that_are_looked_up(self, lexicon: Lexicon) -> None:
