@@ -79,11 +79,17 @@ def mesh_label(trees: Iterable[str]) -> str | None:
 
 
 def read_drugs(folder: Path) -> dict[str, Concept]:
-    """Drugs that have a DrugBank id or a patient leaflet, by canonical name."""
+    """Drugs that have a DrugBank id or a patient leaflet, by canonical name.
+
+    Where DrugBank's own list has a drug of the name, that one's id stands: the table gives some drugs the id of an
+    isomer, a salt or an ester (propranolol, estradiol, testosterone, verapamil …).
+    """
+    official = {row[2].lower(): row[0] for row in wheels.read_rows(folder, "drugbank_mappings.tsv") if row[1] == "NAME"}
     table = wheels.read_pickle(folder, wheels.DRUGS, "drug_ner_dictionary.pkl.bz2")
     drugs: dict[str, Concept] = {}
     for key, data in table["drug_canonical_to_data"].items():
-        drugbank, name = data.get("drugbank_id", ""), data.get("name", key)
+        name = data.get("name", key)
+        drugbank = official.get(name.lower(), data.get("drugbank_id", ""))
         if drugbank or "medline_plus_id" in data or "nhs_url" in data:
             own_id = f"DRUGBANK:{drugbank}" if drugbank else "TERM:drug-" + re.sub(r"[^a-z0-9]+", "-", key).strip("-")
             drugs[key] = Concept(own_id, name, "Drug", drugbank=drugbank, names={name: SUPPLEMENTARY})

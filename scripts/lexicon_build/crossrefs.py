@@ -45,9 +45,18 @@ def gather(folder: Path, concepts: list[Concept], diseases: list[Equals], mondo:
     ):
         for id_, code in found.items():
             codes.setdefault(id_, {})[system] = code
-    for id_, reviewed in read_reviewed(diseases).items():
-        codes.setdefault(id_, {}).update(reviewed)
+    overrule(codes, read_reviewed(diseases))
     return codes
+
+
+def overrule(codes: Codes, reviewed: Codes) -> None:
+    """Let reviewed codes take the place of those found by rule, and take them away from other concepts."""
+    decided = {(system, code) for found in reviewed.values() for system, code in found.items() if code}
+    for found in codes.values():
+        for pair in decided & found.items():
+            del found[pair[0]]
+    for id_, found in reviewed.items():
+        codes.setdefault(id_, {}).update(found)
 
 
 class Witnesses:

@@ -11,13 +11,19 @@ from lexicon_build.concepts import SUPPLEMENTARY, Concept, folded, forms
 
 
 def check_drugbank(folder: Path, concepts: list[Concept]) -> None:
-    """Take a DrugBank id away whose official name is the main name of another concept ("Vitamin A" for carotene)."""
+    """Hold DrugBank ids against DrugBank's own list of names.
+
+    A concept of the same name gets that id; an id of which another concept bears the name is taken away ("Vitamin A"
+    from carotene).
+    """
     official = {row[0]: row[2] for row in wheels.read_rows(folder, "drugbank_mappings.tsv") if row[1] == "NAME"}
+    ids = {name.lower(): id_ for id_, name in official.items()}
     main: dict[str, Concept] = {}
     for concept in concepts:
         for form in folded([concept.name]):
             main.setdefault(form, concept)
     for concept in concepts:
+        concept.drugbank = ids.get(concept.name.lower(), concept.drugbank) if concept.drugbank else ""
         name = official.get(concept.drugbank)
         if name and concept.id.startswith("MESH:") and not forms(name) & folded([concept.name]):
             owner = next((main[form] for form in sorted(forms(name)) if form in main), concept)
