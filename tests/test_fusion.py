@@ -58,13 +58,15 @@ def by_text(entities: tuple[Entity, ...]) -> dict[str, Entity]:
 def test_the_models_place_stands_and_the_dictionarys_concept_goes_with_it(
     read: Callable[..., CriterionReading],
 ) -> None:
-    """The same words: the concept itself. A longer name: the concept is that of its head, and worth less."""
+    """The same words: the concept itself. A longer name: the concept of its head is a mere candidate."""
     text = "Asthma; brittle asthma"
     model = said(text, ("Asthma", "Condition", 0.9), ("brittle asthma", "Condition", 0.8))
     found = by_text(read(text, model).entities)
     assert set(found) == {"Asthma", "brittle asthma"}
-    assert [(c.display, c.method, c.score) for c in found["Asthma"].concepts[:1]] == [("Asthma", "lexicon", 1.0)]
-    assert [(c.display, c.method, c.score) for c in found["brittle asthma"].concepts[:1]] == [("Asthma", "head", 0.6)]
+    assert [(c.display, c.method, c.score) for c in found["Asthma"].concepts[:1]] == [("Asthma", "exact", 1.0)]
+    assert found["Asthma"].candidates == found["brittle asthma"].concepts == ()
+    best = found["brittle asthma"].candidates[0]
+    assert (best.display, best.method, best.score) == ("Asthma", "head", 0.5)
     assert (found["Asthma"].confidence, found["brittle asthma"].confidence) == (0.9, 0.8)
 
 

@@ -16,6 +16,7 @@ from critparse.errors import OutputError
 
 if TYPE_CHECKING:
     from critparse.learn.brat import Source
+    from critparse.learn.concepts import Outcome
 
 app = typer.Typer(help="Measure critparse against annotated corpora.")
 _EPILOG = """Example:
@@ -154,3 +155,51 @@ def problems(corpus: Chia, fold: Fold = None) -> None:
 
     found = score_problems(Path(corpus), range(FOLDS) if fold is None else (fold,), default_model())
     typer.echo(json.dumps(found, indent=1))
+
+
+@app.command("concepts", epilog="Example:\n\ncritparse evaluate concepts --corpus corpora/concepts.tsv --misses 20")
+def concepts(
+    corpus: Annotated[
+        str, typer.Option(metavar="FILE", help="Labelled mentions, in the columns of corpora/concepts.tsv.")
+    ] = "corpora/concepts.tsv",
+    misses: Annotated[int, typer.Option(min=0, help="How many mentions that are not right to list.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Only JSON, with the misses in it.")] = False,
+) -> None:
+    """Compare the codes that mentions are linked to with the labelled ones.
+
+    accuracy: linkable mentions rightly linked; precision: linked mentions rightly linked; reach: linkable mentions with
+    a right code among concepts and candidates.
+    """
+    from critparse.exports.terminal import safe
+    from critparse.learn.concepts import default_link, link_all, read_concepts, summary
+
+    outcomes = link_all(read_concepts(Path(corpus)), default_link())
+    found = summary(outcomes)
+    missed = [_miss(outcome) for outcome in outcomes if outcome.verdict in ("wrong", "missed")][:misses]
+    if as_json:
+        typer.echo(json.dumps(found | {"misses": missed}, indent=1))
+        return
+    typer.echo(json.dumps(found, indent=1))
+    for miss in missed:
+        cells = [", ".join(cell) if isinstance(cell, list) else cell for cell in miss.values()]
+        typer.echo(safe(" | ".join([cells[0].upper(), *cells[1:]])))
+    shares = "  ".join(f"{name} {found[name] or 0:.4f}" for name in ("accuracy", "precision", "reach"))
+    typer.echo(f"{shares}  ({found['linkable']} linkable of {found['mentions']} mentions)")
+
+
+def _miss(outcome: Outcome) -> dict[str, str | list[str]]:
+    from critparse.learn.concepts import key
+
+    given = [f"{key(concept)} {concept.display} ({concept.method})" for concept in outcome.concepts]
+    row = outcome.row
+    return {
+        "verdict": outcome.verdict,
+        "id": row.id,
+        "label": row.label,
+        "kind": row.kind,
+        "mention": row.mention,
+        "given": given,
+        "candidates": [f"{key(concept)} {concept.display}" for concept in outcome.candidates],
+        "gold": list(row.gold),
+        "context": row.context,
+    }

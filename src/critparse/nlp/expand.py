@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from critparse.lexicon import default_lexicon
@@ -19,6 +19,15 @@ def concept_of(long_form: str) -> MentionAnnotation | None:
         return None
     found = mentions[-1]
     return MentionAnnotation(found.start, found.end, found.label, found.concept_id, found.name)
+
+
+def long_forms(definitions: Iterable[Iterable[AbbreviationAnnotation]]) -> dict[str, str]:
+    """The long form of every short form that the document defines; the first definition counts."""
+    forms: dict[str, str] = {}
+    for definition in (definition for found in definitions for definition in found):
+        if len(forms) < _MAX_DEFINITIONS:
+            forms.setdefault(definition.short, definition.long)
+    return forms
 
 
 def expand(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from critparse.concepts.document import DocumentLinker
 from critparse.nlp.annotations import MAX_CHARACTERS, MentionAnnotation, ModelAnnotation
 from critparse.rules.draft import Draft
-from critparse.rules.entities import entities_of
+from critparse.rules.entities import EntityMaker, entities_of
 from critparse.rules.lead import Tail, own_drafts, read_tail
 from critparse.rules.leaves import LeafBuilder, Place
 from critparse.rules.logic import LeadIn, Node, combine, lead_in
@@ -79,13 +80,14 @@ def read_criterion(  # noqa: PLR0913  what a criterion is read from has this man
     carried: Carried | None = None,
     leads: bool = False,
     model: ModelAnnotation | None = None,
+    linker: DocumentLinker | None = None,
 ) -> CriterionReading:
     """Read one criterion.
 
     ``text``: its words without marker; ``mentions``: what the dictionary found in them; ``place`` maps character
     ranges of ``text`` to spans of ``raw``, the source as given; ``entity_numbers`` gives the numbers of entity ids;
     ``carried``: what the lead-ins above say of it; ``leads``: whether it has a sub-list of its own; ``model``: what the
-    trained model says of them, where it was asked.
+    trained model says of them, where it was asked; ``linker``: knows the document's abbreviations.
     """
     if len(text) > MAX_CHARACTERS:
         return unread_criterion(text, place, f"longer than {MAX_CHARACTERS:,} characters")
@@ -97,11 +99,13 @@ def read_criterion(  # noqa: PLR0913  what a criterion is read from has this man
         drafts = without_permissions(reading.tokens, drafts, inclusion=kind != "exclusion")
     if not drafts and lead is None and tail is None and len(reading.tokens):
         drafts = [unstructured(reading.tokens, 0, len(reading.tokens))]
-    builder = LeafBuilder(reading.tokens, place)
+    linker = linker or DocumentLinker()
+    builder = LeafBuilder(reading.tokens, place, linker)
     node = combine(reading.tokens, drafts, inclusion=kind != "exclusion", lead=lead)
     rule = None if node is None else _rule(node, builder)
     last = reading.tokens.lower[-4:]
-    entities, relations = entities_of(reading, model, place, raw, entity_numbers)
+    maker = EntityMaker(place, raw, entity_numbers, linker, text)
+    entities, relations = entities_of(reading, model, maker)
     return CriterionReading(
         node=rule if rule is None or carried is None else _with_carried(rule, carried),
         whole=place(0, len(text)),

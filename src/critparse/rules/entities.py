@@ -3,8 +3,8 @@
 The policy where they meet:
 
 * The model's entity stands wherever it has one that is likely enough (``_CLAIMED``): its place and label follow
-  annotators' habits. The concept of a dictionary name of its kind inside it becomes its concept: as it is where both
-  are the same words, else as that of its head.
+  annotators' habits. Its words are linked; where that gives no code, a dictionary name of its kind that is the same
+  words gives its concept, and one that is its head a candidate.
 * What dictionary and grammar found where the model names nothing stands beside it, with the confidence given in
   ``_BESIDE``; a label without one is left to the model.
 * Without model, dictionary and grammar stand alone.
@@ -13,12 +13,14 @@ The policy where they meet:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
+from critparse.concepts.document import DocumentLinker
 from critparse.nlp.annotations import ModelAnnotation
-from critparse.rules.leaves import Place, concepts_of
+from critparse.rules.leaves import Place
 from critparse.rules.state import Reading
-from critparse.schema import Concept, Entity, Relation
+from critparse.schema import Entity, Relation
 
 _LABELS = {
     "condition": "Condition",
@@ -33,7 +35,6 @@ _LABELS = {
 _BESIDE = {"Drug": 0.5, "Measurement": 0.5}
 _CLAIMED = 0.2  # an entity of the model that is less likely than this is none
 _ALONE = 0.6
-_HEAD_SCORE = 0.6
 
 
 class _Found(NamedTuple):
@@ -49,12 +50,12 @@ class _Found(NamedTuple):
 
 
 def entities_of(
-    reading: Reading, model: ModelAnnotation | None, place: Place, raw: str, numbers: Iterator[int]
+    reading: Reading, model: ModelAnnotation | None, maker: EntityMaker
 ) -> tuple[tuple[Entity, ...], tuple[Relation, ...]]:
     """The entities by position, and the relations among them that the model found."""
     own = sorted(_own(reading), key=lambda found: (found.start, -found.end, found.label))
     if model is None:
-        return tuple(_entity(found, place, raw, numbers) for found in own), ()
+        return tuple(maker.entity(found) for found in own), ()
     named = {
         number: _named(number, own, model) for number, entity in enumerate(model.entities) if entity.score >= _CLAIMED
     }
@@ -64,7 +65,7 @@ def entities_of(
         if found.label in _BESIDE and not any(_overlap(found, other) for other in named.values())
     ]
     order = sorted([*named.values(), *beside], key=lambda found: (found.start, -found.end, found.label))
-    made = {found: _entity(found, place, raw, numbers) for found in dict.fromkeys(order)}
+    made = {found: maker.entity(found) for found in dict.fromkeys(order)}
     relations = tuple(
         Relation(type=r.type, first=made[named[r.first]].id, second=made[named[r.second]].id, confidence=r.score)
         for r in model.relations
@@ -126,17 +127,31 @@ def _overlap(one: _Found, other: _Found) -> bool:
     return one.start < other.end and other.start < one.end
 
 
-def _entity(found: _Found, place: Place, raw: str, numbers: Iterator[int]) -> Entity:
-    span = place(found.start, found.end)
-    concepts: tuple[Concept, ...] = concepts_of(found.concept_id)
-    if found.head:
-        concepts = tuple(c.model_copy(update={"score": _HEAD_SCORE, "method": "head"}) for c in concepts)
-    return Entity(
-        id=f"T{next(numbers)}",
-        label=found.label,
-        spans=(span,),
-        text=raw[span.start : span.end],
-        negated=found.negated,
-        confidence=found.confidence,
-        concepts=concepts,
-    )
+@dataclass(frozen=True, slots=True)
+class EntityMaker:
+    """Makes entities of what was found in one criterion.
+
+    ``place`` maps its characters to spans of ``raw``; ``numbers`` gives the numbers of ids; ``context``: its words.
+    """
+
+    place: Place
+    raw: str
+    numbers: Iterator[int]
+    linker: DocumentLinker
+    context: str
+
+    def entity(self, found: _Found) -> Entity:
+        """The entity, linked to its concepts."""
+        span = self.place(found.start, found.end)
+        words = self.raw[span.start : span.end]
+        linked = self.linker.entity(words, found.label, self.context, found.concept_id, head=found.head)
+        return Entity(
+            id=f"T{next(self.numbers)}",
+            label=found.label,
+            spans=(span,),
+            text=words,
+            negated=found.negated,
+            confidence=found.confidence,
+            concepts=linked.concepts,
+            candidates=linked.candidates,
+        )

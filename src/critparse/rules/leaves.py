@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 
-from critparse.lexicon import default_lexicon
+from critparse.concepts.document import DocumentLinker
 from critparse.nlp.tokens import Tokens
 from critparse.quantities.grammar import Limit
 from critparse.quantities.times import FrequencyReading, Window
@@ -13,7 +12,6 @@ from critparse.rules.draft import Draft, Mark, TokenRange
 from critparse.schema import (
     Anchor,
     Bound,
-    Concept,
     Dose,
     Frequency,
     Leaf,
@@ -31,24 +29,13 @@ Place = Callable[[int, int], Span]
 """Character range of the criterion's words to a span of the source text."""
 
 
-@functools.lru_cache(maxsize=8192)
-def concepts_of(concept_id: str) -> tuple[Concept, ...]:
-    """The codes of a lexicon concept, best first."""
-    if not concept_id:
-        return ()
-    concept = default_lexicon().concept(concept_id)
-    return tuple(
-        Concept(system=system, code=code, display=concept.name, score=1.0, method="lexicon")
-        for system, code in concept.codes
-    )
-
-
 class LeafBuilder:
     """Turns the drafts of one criterion into leaves."""
 
-    def __init__(self, tokens: Tokens, place: Place) -> None:
+    def __init__(self, tokens: Tokens, place: Place, linker: DocumentLinker) -> None:
         self.tokens = tokens
         self.place = place
+        self.linker = linker
 
     def span(self, first: int, last: int) -> Span:
         """The span of the tokens ``[first, last)``."""
@@ -86,11 +73,12 @@ class LeafBuilder:
     def _subject(self, draft: Draft) -> Subject:
         spans = tuple(self.span(*where) for where in draft.subject_tokens)
         as_written = (draft.concept_id or draft.kind in ("observation", "measurement")) and not draft.named
-        surface = " ".join(self.words(*where) for where in draft.subject_tokens) if as_written else ""
-        concepts = concepts_of(draft.concept_id)
-        if draft.extended:  # the concept is that of the head word only
-            concepts = tuple(concept.model_copy(update={"score": 0.6, "method": "head"}) for concept in concepts)
-        return Subject(text=surface or draft.subject, spans=spans, concepts=concepts)
+        words = " ".join(self.words(*where) for where in draft.subject_tokens)
+        named = draft.subject if draft.named else words
+        concepts = self.linker.subject(
+            named, draft.kind, self.tokens.text, draft.concept_id, part=draft.extended and not draft.named
+        )
+        return Subject(text=(words if as_written else "") or draft.subject, spans=spans, concepts=concepts)
 
     def range(self, limit: Limit, *, age: bool = False) -> Range:
         """The range of a limit."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from critparse.schema.criterion import Criterion, CriterionKind
-from critparse.schema.entity import Concept, Entity, Hint, Relation
+from critparse.schema.entity import Concept, Entity, Hint, Linked, Relation
 from critparse.schema.finding import Evidence, FieldEvidence, Finding, Severity, SpanEvidence
 from critparse.schema.quantity import (
     Anchor,
@@ -56,6 +56,7 @@ __all__ = [
     "IfThen",
     "Leaf",
     "LeafKind",
+    "Linked",
     "Not",
     "Note",
     "NoteReason",

@@ -9,7 +9,10 @@ from critparse.schema.text import Span
 
 
 class Concept(Model):
-    """A code in a vocabulary. ``system`` is the usual short name: MESH, LOINC, DRUGBANK, UCUM, OMOP …"""
+    """A code in a vocabulary. ``system`` is the usual short name: MESH, LOINC, DRUGBANK, UCUM, OMOP …
+
+    ``score``: how likely the code is right; ``method``: how it was found (docs/concepts.md lists the methods).
+    """
 
     system: str
     code: str
@@ -20,6 +23,8 @@ class Concept(Model):
 
 class Entity(Model):
     """A mention. ``spans`` has several members only when it is discontinuous; ``concepts``: best first.
+
+    ``candidates``: without a code that is sure, what it might be, for a person to choose from; best first.
 
     ``confidence``: how likely an annotator would mark just these words with this label.
     """
@@ -32,6 +37,19 @@ class Entity(Model):
     confidence: float = Field(default=1.0, ge=0, le=1)
     attributes: dict[str, str] = Field(default_factory=dict)
     concepts: tuple[Concept, ...] = ()
+    candidates: tuple[Concept, ...] = ()
+
+
+class Linked(Model):
+    """What a mention is linked to. ``concepts``: codes of one concept, best first, none when critparse is not sure.
+
+    ``candidates``: what else it might be, best first, for a person to choose from; only given when there is no code.
+    """
+
+    text: str
+    label: str | None = None
+    concepts: tuple[Concept, ...] = ()
+    candidates: tuple[Concept, ...] = ()
 
 
 class Relation(Model):

@@ -1,0 +1,73 @@
+"""What a mention that stands in no dictionary may mean: names inside it, and names that look like it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from critparse.concepts.dictionary import Dictionary
+from critparse.concepts.forms import words_of
+from critparse.concepts.ngrams import NgramIndex
+from critparse.concepts.spelling import compare
+from critparse.concepts.wording import wording
+from critparse.lexicon.folding import fold_name
+
+_PART = 0.5  # of a mention that is wholly covered by the name inside it, less for less
+_ALIKE = 0.6  # of a name with the same trigrams
+_SEARCHED = 60
+_LEAST_COSINE = 0.35
+_REMEMBERED = 64  # searches: a mention's slips and its candidates come from one
+
+
+class Candidate(NamedTuple):
+    """A concept a mention may mean: by which name, how it was found, and how sure that is."""
+
+    score: float
+    concept_id: str
+    method: str
+    name: str
+
+
+class Similar:
+    """The names that look like a text, of all names of a dictionary; the index is built on first use."""
+
+    def __init__(self, dictionary: Dictionary) -> None:
+        self._ids = dict(dictionary.all_names())
+        self.names = sorted(name for name in self._ids if name.isprintable())
+        self.index = NgramIndex(self.names)
+        self._search = functools.lru_cache(maxsize=_REMEMBERED)(self._searched)
+        self._known = wording().words | {word for name in self.names for word in name.split()}
+
+    def slips(self, text: str) -> Iterator[tuple[str, tuple[str, ...], float, int]]:
+        """(name, its concept ids, share of letters that differ, edits) of names that ``text`` is a misspelling of."""
+        mention = words_of(text)
+        for name, _ in self._search(fold_name(text)):
+            slip = compare(mention, _words(name), self._known)
+            if slip is not None:
+                yield name, self._ids[name], slip.share, slip.edits
+
+    def alike(self, text: str, limit: int) -> Iterator[Candidate]:
+        """The most similar names, as candidates."""
+        for name, cosine in self._search(fold_name(text))[:limit]:
+            for concept_id in self._ids[name]:
+                yield Candidate(round(cosine * _ALIKE, 3), concept_id, "similar", name)
+
+    def _searched(self, folded: str) -> list[tuple[str, float]]:
+        return self.index.search(folded, _SEARCHED, _LEAST_COSINE)
+
+
+_words = functools.lru_cache(maxsize=32768)(words_of)
+
+
+def parts(words: list[tuple[str, int, int]], text: str, lookup: Callable[[str], str | None]) -> Iterator[Candidate]:
+    """The names inside a mention, the longest first; the one at its end is its head and goes before its equals."""
+    length = len(words)
+    for size in range(length - 1, 0, -1):
+        for first in range(length - size, -1, -1):
+            piece = text[words[first][1] : words[first + size - 1][2]]
+            concept_id = lookup(piece) if len(piece) > 2 else None
+            if concept_id:
+                head = first + size == length
+                share = len(piece) / max(1, len(text))
+                yield Candidate(round(_PART * share + 0.05 * head, 3), concept_id, "head" if head else "part", piece)

@@ -1,0 +1,80 @@
+"""The names that mentions are looked up in: the lexicon's and, before them, those that only linking uses."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from collections.abc import Iterator
+
+from critparse.concepts.wording import wording
+from critparse.errors import ResourceError
+from critparse.lexicon import Lexicon, default_lexicon
+from critparse.lexicon.folding import fold_name
+from critparse.lexicon.lexicon import LexiconConcept
+from critparse.lexicon.packed import codes_of
+from critparse.lexicon.resources import data_rows
+
+_FILE = "linking_terms.tsv"
+_SHORT = 6  # letters of a short form in capitals, which counts only so
+
+
+class Dictionary:
+    """Names and concepts for linking. Read-only once made."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        """``lexicon``: the names and concepts that are added to."""
+        self._lexicon = lexicon
+        self._own: dict[str, LexiconConcept] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._short: dict[str, tuple[str, ...]] = {}
+        self._never = {" ".join(words) for words in wording().never}
+        folded: dict[str, dict[str, None]] = defaultdict(dict)
+        exact: dict[str, dict[str, None]] = defaultdict(dict)
+        for row in data_rows(_FILE, ("id", "label", "display", "names")):
+            if not codes_of(row["id"]) or not row["names"]:
+                raise ResourceError(file=_FILE, reason=f"the row of {row['display']!r} has no code or no names")
+            self._own[row["id"]] = LexiconConcept(row["id"], row["display"], row["label"], codes_of(row["id"]))
+            for name in row["names"].split("|"):
+                if _is_short_form(name):
+                    exact[fold_name(name, case_sensitive=True)][row["id"]] = None
+                else:
+                    folded[fold_name(name)][row["id"]] = None
+        self._names = {name: tuple(ids) for name, ids in folded.items()}
+        self._short = {name: tuple(ids) for name, ids in exact.items()}
+
+    def lookup(self, name: str, *, rare: bool = False) -> tuple[str, ...]:
+        """The ids of the concepts that bear exactly this name, most trusted first; none for a vague name.
+
+        A short form in capitals that nothing but a rare disease claims counts only with ``rare``.
+        """
+        folded = fold_name(name)
+        if folded in self._never:
+            return ()
+        own = self._short.get(fold_name(name, case_sensitive=True), ()) + self._names.get(folded, ())
+        return own + self._lexicon.lookup(name, rare=rare or not _is_short_form(name))
+
+    def is_vague(self, name: str) -> bool:
+        """Whether a name is too wide to be linked: "medical condition", "other diseases" without "other"."""
+        return fold_name(name) in self._never
+
+    def concept(self, concept_id: str) -> LexiconConcept:
+        """The concept of an id. Raises KeyError for one that neither the lexicon nor linking has."""
+        try:
+            return self._lexicon.concept(concept_id)
+        except KeyError:
+            return self._own[concept_id]
+
+    def all_names(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Every folded name with its ids; a name may come twice."""
+        yield from self._lexicon.all_names()
+        yield from self._names.items()
+
+
+def _is_short_form(name: str) -> bool:
+    return len(name) <= _SHORT and sum(map(str.isupper, name)) > 1
+
+
+@functools.cache
+def default_dictionary() -> Dictionary:
+    """The dictionary over critparse's own lexicon, made on first use and once a process."""
+    return Dictionary(default_lexicon())
