@@ -7,14 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from critparse.concepts.wording import wording
-from critparse.errors import ResourceError
 from critparse.lexicon import Lexicon, default_lexicon
 from critparse.lexicon.folding import fold_name
 from critparse.lexicon.lexicon import LexiconConcept
 from critparse.lexicon.packed import codes_of
-from critparse.lexicon.resources import data_rows
+from critparse.lexicon.tables import linking_terms
 
-_FILE = "linking_terms.tsv"
 _SHORT = 6  # letters of a short form in capitals, which counts only so
 
 
@@ -30,15 +28,14 @@ class Dictionary:
         self._never = {" ".join(words) for words in wording().never}
         folded: dict[str, dict[str, None]] = defaultdict(dict)
         exact: dict[str, dict[str, None]] = defaultdict(dict)
-        for row in data_rows(_FILE, ("id", "label", "display", "names")):
-            if not codes_of(row["id"]) or not row["names"]:
-                raise ResourceError(file=_FILE, reason=f"the row of {row['display']!r} has no code or no names")
-            self._own[row["id"]] = LexiconConcept(row["id"], row["display"], row["label"], codes_of(row["id"]))
-            for name in row["names"].split("|"):
-                if _is_short_form(name):
-                    exact[fold_name(name, case_sensitive=True)][row["id"]] = None
+        for term in linking_terms().values():
+            id_ = term.concept
+            self._own[id_] = LexiconConcept(id_, term.display, term.label, codes_of(id_))
+            for alias in term.aliases:
+                if _is_short_form(alias.text):
+                    exact[fold_name(alias.text, case_sensitive=True)][id_] = None
                 else:
-                    folded[fold_name(name)][row["id"]] = None
+                    folded[fold_name(alias.text)][id_] = None
         self._names = {name: tuple(ids) for name, ids in folded.items()}
         self._short = {name: tuple(ids) for name, ids in exact.items()}
 
