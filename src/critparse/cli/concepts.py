@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from critparse.cli.messages import complain
 from critparse.cli.outputs import one_of
+from critparse.cli.parse import UseVocabulary
+from critparse.errors import PipelineError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from critparse.concepts.vocabularies import VocabularyLike
     from critparse.schema import Linked
 
 EPILOG = """Examples:
@@ -26,6 +29,8 @@ critparse concepts "no history of stroke or TIA"
 critparse concepts PD --label Condition --context "idiopathic PD treated with levodopa"
 
 critparse concepts "strong CYP3A4 inhibitors" --members
+
+critparse concepts "warfarin for atrial fibrillation" --pipeline en_core_sci_sm
 
 critparse concepts - --label Drug --format jsonl < drugs.txt
 """
@@ -53,13 +58,27 @@ def concepts(
     format: Annotated[
         str, typer.Option("--format", "-f", metavar="|".join(_FORMATS), help="What to write.", callback=_format)
     ] = "table",
+    vocab: UseVocabulary = None,
+    members: Annotated[bool, typer.Option("--members", help="List the drugs of a class instead.")] = False,
+    pipeline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Let an installed spaCy pipeline (en_core_sci_sm …) find the mentions."
+        ),
+    ] = None,
 ) -> None:
     """Show which concepts a text names: codes, how each was found and how sure it is, and candidates.
 
     A text that is no name by itself is read as a criterion, and the names in it are shown. Exit codes: 0 done, 2 bad
     usage.
     """
-    rows = [linked for text in _lines(texts) for linked in _linked(text, label, context)]
+    from critparse.concepts.vocabularies import resolve
+
+    vocabulary = resolve(vocab) if vocab else None
+    find = _found_by(pipeline) if pipeline else lambda text: _linked(text, label, context, vocabulary)
+    rows = [linked for text in _lines(texts) for linked in find(text)]
+    if members:
+        rows = [_members(linked) for linked in rows]
     if format == "jsonl":
         for linked in rows:
             typer.echo(linked.model_dump_json())
@@ -83,26 +102,50 @@ def _lines(texts: list[str]) -> Iterator[str]:
             yield text
 
 
-def _linked(text: str, label: str | None, context: str) -> list[Linked]:
+def _linked(text: str, label: str | None, context: str, vocabulary: VocabularyLike | None) -> list[Linked]:
     """The text as one mention where it names something, else the mentions in it."""
     from critparse.concepts import link
 
-    whole = link(text, label=label, context=context)
+    whole = link(text, label=label, context=context, vocabulary=vocabulary)
     if whole.concepts or label is not None:
         return [whole]
-    inside = _mentions(text)
+    inside = _mentions(text, vocabulary)
     if not inside and len(text.split()) > _LONGEST_NAME:
         complain(f"no mention of a concept was found in {text[:60]!r}")
     return inside or [whole]
 
 
-def _mentions(text: str) -> list[Linked]:
+def _found_by(pipeline: str) -> Callable[[str], list[Linked]]:
+    """Links the entities that a spaCy pipeline finds. Raises PipelineError when it cannot be loaded."""
+    import spacy
+
+    from critparse.concepts.component import linked_of
+
+    try:
+        nlp = spacy.load(pipeline)
+    except OSError as error:
+        raise PipelineError(name=pipeline, reason=str(error).partition(".")[0]) from error
+    nlp.add_pipe("critparse_concepts")
+    return lambda text: [linked for _, linked in linked_of(nlp(text))]
+
+
+def _members(linked: Linked) -> Linked:
+    """The class's drugs in the place of its codes."""
+    from critparse.concepts import members_of
+
+    found = next(filter(None, map(members_of, linked.concepts)), ())
+    if not found:
+        complain(f"{linked.text!r} is no class of drugs that critparse knows")
+    return linked.model_copy(update={"concepts": found, "candidates": ()})
+
+
+def _mentions(text: str, vocabulary: VocabularyLike | None) -> list[Linked]:
     """What the entities of a criterion are linked to, each mention once."""
     from critparse.concepts.document import LABELS
     from critparse.parser import parse_single
     from critparse.schema import Linked
 
-    criterion = parse_single(text, "unknown")
+    criterion = parse_single(text, "unknown", vocabulary=vocabulary)
     found = {
         (entity.text, entity.label): Linked(
             text=entity.text, label=entity.label, concepts=entity.concepts, candidates=entity.candidates

@@ -50,12 +50,24 @@ class Inputs:
     """The records of all PATH arguments. After iterating, ``failures`` says how many could not be read.
 
     ``refresh``: whether trials given by number are always fetched (true), never (false), or when there is no new copy.
+    ``vocab``: the name of a vocabulary to link to. Raises VocabularyError when it cannot be used.
     """
 
-    def __init__(self, paths: Sequence[str], format: str, *, model: bool = True, refresh: bool | None = None) -> None:
+    def __init__(
+        self,
+        paths: Sequence[str],
+        format: str,
+        *,
+        model: bool = True,
+        refresh: bool | None = None,
+        vocab: str | None = None,
+    ) -> None:
+        from critparse.concepts.vocabularies import resolve
+
         self.format = format
         self.model = model
         self.refresh = refresh
+        self.vocabulary = resolve(vocab) if vocab else None
         self.failures = 0
         self.sources = list(self._expand(paths or self._standard_input()))
 
@@ -126,7 +138,7 @@ class Inputs:
             self._fail(record)
             return None
         try:
-            trial = parse_record(record, model=self.model)
+            trial = parse_record(record, model=self.model, vocabulary=self.vocabulary)
             return trial.model_copy(update={"findings": run(trial)})
         except ResourceError:
             raise  # no record can be read without it

@@ -21,6 +21,8 @@ critparse parse records/ --format json -o parsed/
 
 cat criteria.txt | critparse parse - --format jsonl
 
+critparse parse NCT01741857 --format json --vocab athena
+
 critparse parse 'trials/*.json' --format brat -o brat/
 """
 
@@ -43,6 +45,14 @@ Refresh = Annotated[
 UseModel = Annotated[
     bool, typer.Option("--model/--no-model", help="Use the trained model, or lexicon and rules alone.")
 ]
+UseVocabulary = Annotated[
+    str | None,
+    typer.Option(
+        "--vocab",
+        metavar="NAME",
+        help="A vocabulary of your own (critparse vocab build), its file, or scispacy:umls …: its codes go first.",
+    ),
+]
 InputFormat = Annotated[
     str,
     typer.Option("--input-format", metavar="|".join(("auto", *formats())), help="How the input is to be read."),
@@ -64,13 +74,14 @@ def parse(
     ] = None,
     input_format: InputFormat = "auto",
     model: UseModel = True,
+    vocab: UseVocabulary = None,
     refresh: Refresh = None,
 ) -> None:
     """Read trial records and show or write their criteria, rules and findings.
 
     Exit codes: 0 done, 2 something could not be read.
     """
-    inputs = Inputs(paths or (), input_format, model=model, refresh=refresh)
+    inputs = Inputs(paths or (), input_format, model=model, refresh=refresh, vocab=vocab)
     result = choose(output, format, inputs.sources)
     try:
         for outcome in inputs:

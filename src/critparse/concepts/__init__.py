@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from critparse.concepts.codes import codes_of
-from critparse.concepts.linker import Linker, default_linker, link
+from critparse.concepts.codes import codes_of, members_of
+from critparse.concepts.document import DocumentLinker, link
+from critparse.concepts.linker import Linker, default_linker
 
-__all__ = ["Linker", "codes_of", "default_linker", "link"]
+__all__ = ["DocumentLinker", "Linker", "codes_of", "default_linker", "link", "members_of"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -9,12 +10,14 @@ from critparse.concepts.dictionary import Dictionary
 from critparse.concepts.forms import words_of
 from critparse.concepts.ngrams import NgramIndex
 from critparse.concepts.spelling import compare
+from critparse.concepts.wording import wording
 from critparse.lexicon.folding import fold_name
 
 _PART = 0.5  # of a mention that is wholly covered by the name inside it, less for less
 _ALIKE = 0.6  # of a name with the same trigrams
 _SEARCHED = 60
 _LEAST_COSINE = 0.35
+_REMEMBERED = 64  # searches: a mention's slips and its candidates come from one
 
 
 class Candidate(NamedTuple):
@@ -33,21 +36,28 @@ class Similar:
         self._ids = dict(dictionary.all_names())
         self.names = sorted(name for name in self._ids if name.isprintable())
         self.index = NgramIndex(self.names)
-        self._known = frozenset(word for name in self.names for word in name.split())
+        self._search = functools.lru_cache(maxsize=_REMEMBERED)(self._searched)
+        self._known = wording().words | {word for name in self.names for word in name.split()}
 
     def slips(self, text: str) -> Iterator[tuple[str, tuple[str, ...], float, int]]:
         """(name, its concept ids, share of letters that differ, edits) of names that ``text`` is a misspelling of."""
         mention = words_of(text)
-        for name, _ in self.index.search(fold_name(text), _SEARCHED, _LEAST_COSINE):
-            slip = compare(mention, words_of(name), self._known)
+        for name, _ in self._search(fold_name(text)):
+            slip = compare(mention, _words(name), self._known)
             if slip is not None:
                 yield name, self._ids[name], slip.share, slip.edits
 
     def alike(self, text: str, limit: int) -> Iterator[Candidate]:
         """The most similar names, as candidates."""
-        for name, cosine in self.index.search(fold_name(text), limit, _LEAST_COSINE):
+        for name, cosine in self._search(fold_name(text))[:limit]:
             for concept_id in self._ids[name]:
                 yield Candidate(round(cosine * _ALIKE, 3), concept_id, "similar", name)
+
+    def _searched(self, folded: str) -> list[tuple[str, float]]:
+        return self.index.search(folded, _SEARCHED, _LEAST_COSINE)
+
+
+_words = functools.lru_cache(maxsize=32768)(words_of)
 
 
 def parts(words: list[tuple[str, int, int]], text: str, lookup: Callable[[str], str | None]) -> Iterator[Candidate]:

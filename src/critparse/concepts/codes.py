@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 
+from critparse.concepts.classes import classes_of, members
 from critparse.concepts.dictionary import default_dictionary
+from critparse.lexicon import default_lexicon
 from critparse.schema import Concept
 
 LOCAL = "CRITPARSE"
 """The system of analytes and scores that no public vocabulary has a code for: the code is critparse's own id."""
 _LOCAL_KINDS = ("ANALYTE:", "SCORE:", "TERM:")
+_BROADER = 0.7
 _CROSSREF = 0.95
 """A cross-reference is a little less sure than the concept it belongs to: see docs/evaluation.md."""
 
@@ -18,8 +21,9 @@ _CROSSREF = 0.95
 def codes_of(concept_id: str, method: str = "exact", score: float = 1.0) -> tuple[Concept, ...]:
     """The codes of a dictionary concept, its own first, then those of the same meaning in other systems.
 
-    ``method`` and ``score``: how it was found and how surely. No codes for the id ``""`` and for concepts that no
-    vocabulary holds. Raises KeyError for an id that the dictionary does not have.
+    A class of drugs that no public vocabulary has ("strong CYP3A4 inhibitors") also gets the code of the smallest class
+    around it that has one, marked ``broader``. ``method`` and ``score``: how it was found and how surely. No codes for
+    the id ``""`` and for concepts that no vocabulary holds. Raises KeyError for an id that is not in the dictionary.
     """
     if not concept_id:
         return ()
@@ -28,9 +32,10 @@ def codes_of(concept_id: str, method: str = "exact", score: float = 1.0) -> tupl
     if not own and concept_id.startswith(_LOCAL_KINDS):
         own = ((LOCAL, concept_id),)
     known = set(own)
-    others = [pair for pair in _crossrefs().get(concept_id, ()) if pair not in known]
+    others = [pair for pair in default_lexicon().crossrefs(concept_id) if pair not in known]
     return (
         *(Concept(system=s, code=c, display=concept.name, score=score, method=method) for s, c in own),
+        *(_broader(concept_id, score) if own and own[0][0] == LOCAL else ()),
         *(
             Concept(system=s, code=c, display=concept.name, score=round(score * _CROSSREF, 3), method="crossref")
             for s, c in others
@@ -38,6 +43,20 @@ def codes_of(concept_id: str, method: str = "exact", score: float = 1.0) -> tupl
     )
 
 
-@functools.cache
-def _crossrefs() -> dict[str, tuple[tuple[str, str], ...]]:
-    return {}
+def _broader(concept_id: str, score: float) -> tuple[Concept, ...]:
+    """The first code of the smallest class with a public code that a class of drugs lies in."""
+    around = next((found for found in classes_of(concept_id) if found.codes), None)
+    if around is None:
+        return ()
+    system, code = around.codes[0]
+    return (Concept(system=system, code=code, display=around.name, score=round(score * _BROADER, 3), method="broader"),)
+
+
+def members_of(concept: Concept) -> tuple[Concept, ...]:
+    """The drugs of a class of drugs, each by its first code, in order of their names; () for what is no class.
+
+    A class that has more members than can be listed (herbal medicines) gives those that are listed.
+    """
+    found = members(concept.code if ":" in concept.code else f"{concept.system}:{concept.code}")
+    codes = (codes_of(member.id, "member", concept.score)[:1] for member in found)
+    return tuple(code for first in codes for code in first)

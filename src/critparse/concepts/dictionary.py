@@ -11,10 +11,11 @@ from critparse.errors import ResourceError
 from critparse.lexicon import Lexicon, default_lexicon
 from critparse.lexicon.folding import fold_name
 from critparse.lexicon.lexicon import LexiconConcept
+from critparse.lexicon.packed import codes_of
 from critparse.lexicon.resources import data_rows
 
 _FILE = "linking_terms.tsv"
-_SHORT = 5
+_SHORT = 6  # letters of a short form in capitals, which counts only so
 
 
 class Dictionary:
@@ -30,25 +31,27 @@ class Dictionary:
         folded: dict[str, dict[str, None]] = defaultdict(dict)
         exact: dict[str, dict[str, None]] = defaultdict(dict)
         for row in data_rows(_FILE, ("id", "label", "display", "names")):
-            system, _, code = row["id"].partition(":")
-            if not code or not row["names"]:
+            if not codes_of(row["id"]) or not row["names"]:
                 raise ResourceError(file=_FILE, reason=f"the row of {row['display']!r} has no code or no names")
-            self._own[row["id"]] = LexiconConcept(row["id"], row["display"], row["label"], ((system, code),))
+            self._own[row["id"]] = LexiconConcept(row["id"], row["display"], row["label"], codes_of(row["id"]))
             for name in row["names"].split("|"):
-                if len(name) <= _SHORT and sum(map(str.isupper, name)) > 1:
+                if _is_short_form(name):
                     exact[fold_name(name, case_sensitive=True)][row["id"]] = None
                 else:
                     folded[fold_name(name)][row["id"]] = None
         self._names = {name: tuple(ids) for name, ids in folded.items()}
         self._short = {name: tuple(ids) for name, ids in exact.items()}
 
-    def lookup(self, name: str) -> tuple[str, ...]:
-        """The ids of the concepts that bear exactly this name, most trusted first; none for a vague name."""
+    def lookup(self, name: str, *, rare: bool = False) -> tuple[str, ...]:
+        """The ids of the concepts that bear exactly this name, most trusted first; none for a vague name.
+
+        A short form in capitals that nothing but a rare disease claims counts only with ``rare``.
+        """
         folded = fold_name(name)
         if folded in self._never:
             return ()
         own = self._short.get(fold_name(name, case_sensitive=True), ()) + self._names.get(folded, ())
-        return own + self._lexicon.lookup(name)
+        return own + self._lexicon.lookup(name, rare=rare or not _is_short_form(name))
 
     def is_vague(self, name: str) -> bool:
         """Whether a name is too wide to be linked: "medical condition", "other diseases" without "other"."""
@@ -65,6 +68,10 @@ class Dictionary:
         """Every folded name with its ids; a name may come twice."""
         yield from self._lexicon.all_names()
         yield from self._names.items()
+
+
+def _is_short_form(name: str) -> bool:
+    return len(name) <= _SHORT and sum(map(str.isupper, name)) > 1
 
 
 @functools.cache

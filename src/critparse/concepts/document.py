@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from critparse.concepts.codes import codes_of
 from critparse.concepts.linker import MAX_CANDIDATES, default_linker
 from critparse.schema import Concept, Linked
+
+if TYPE_CHECKING:
+    from critparse.concepts.vocabularies import VocabularyLike
 
 LABELS = frozenset(("Condition", "Drug", "Procedure", "Device", "Measurement", "Observation"))
 """Labels of entities that have concepts; values, times and qualifiers have none."""
@@ -27,9 +31,13 @@ _LABEL_OF_KIND = {
 
 @dataclass(frozen=True, slots=True)
 class DocumentLinker:
-    """Links the mentions of one document. ``definitions``: its short forms with their long forms."""
+    """Links the mentions of one document.
+
+    ``definitions``: its short forms with their long forms; ``vocabulary``: the user's own, whose codes go first.
+    """
 
     definitions: Mapping[str, str] = field(default_factory=dict)
+    vocabulary: VocabularyLike | None = None
 
     def entity(self, words: str, label: str, context: str, known: str = "", *, head: bool = False) -> Linked:
         """The concepts of an entity, or candidates.
@@ -40,30 +48,64 @@ class DocumentLinker:
         if label not in LABELS:
             return Linked(text=words, label=label)
         if known.startswith(_MEASURED) and not head:
-            return Linked(text=words, label=label, concepts=codes_of(known))
+            return Linked(text=words, label=label, concepts=self._known(words, label, known))
         wide = label == "Observation"
-        linked = self._link(words, label, context, candidates=not wide)
+        linked = self.mention(words, label, context, candidates=not wide)
         if linked.concepts or not known or wide:
             return linked
-        codes = codes_of(known, "head", _HEAD) if head else codes_of(known)
         if not head:
-            return Linked(text=words, label=label, concepts=codes)
-        others = [c for c in linked.candidates if not codes or (c.system, c.code) != (codes[0].system, codes[0].code)]
-        return linked.model_copy(update={"candidates": (*codes[:1], *others)[:MAX_CANDIDATES]})
+            return Linked(text=words, label=label, concepts=self._known(words, label, known))
+        codes = codes_of(known, "head", _HEAD)[:1]
+        others = [
+            c for c in linked.candidates if (c.system, c.code) not in {(head.system, head.code) for head in codes}
+        ]
+        return linked.model_copy(update={"candidates": (*codes, *others)[:MAX_CANDIDATES]})
 
     def subject(
         self, words: str, kind: str, context: str, known: str = "", *, part: bool = False
     ) -> tuple[Concept, ...]:
         """The concepts of the subject of a rule's leaf; ``part``: ``known`` is the concept of a part of ``words``."""
+        label = _LABEL_OF_KIND.get(kind)
         if known.startswith(_MEASURED) and not part:
-            return codes_of(known)
+            return self._known(words, label, known)
         if kind in _LABEL_OF_KIND and words:
-            linked = self._link(words, _LABEL_OF_KIND[kind], context, candidates=False)
+            linked = self.mention(words, label, context, candidates=False)
             if linked.concepts:
                 return linked.concepts
-        return () if part else codes_of(known)
+        return () if part else self._known(words, label, known)
 
-    def _link(self, words: str, label: str | None, context: str, *, candidates: bool) -> Linked:
-        return default_linker().link(
+    def mention(self, words: str, label: str | None, context: str, *, candidates: bool) -> Linked:
+        """What a mention is linked to by its words."""
+        linked = default_linker().link(
             words, label=label, context=context, definitions=self.definitions, candidates=candidates
         )
+        if self.vocabulary is None:
+            return linked
+        concepts = self._with_vocabulary(words, label, linked.concepts)
+        return Linked(text=words, label=label, concepts=concepts) if concepts else linked
+
+    def _known(self, words: str, label: str | None, concept_id: str) -> tuple[Concept, ...]:
+        """The codes of a concept that the dictionary knows."""
+        codes = codes_of(concept_id)
+        return codes if self.vocabulary is None or not codes else self._with_vocabulary(words, label, codes)
+
+    def _with_vocabulary(self, words: str, label: str | None, found: tuple[Concept, ...]) -> tuple[Concept, ...]:
+        """What the user's vocabulary says of a mention, then what critparse found."""
+        from critparse.concepts.vocabularies import link
+
+        assert self.vocabulary is not None
+        return (*link(self.vocabulary, words, label, found), *found)
+
+
+def link(text: str, *, label: str | None = None, context: str = "", vocabulary: VocabularyLike | None = None) -> Linked:
+    """Link one mention by itself: ``link("T2DM").concepts[0].code`` is ``"D003924"``.
+
+    Without a code, the candidates of critparse and of ``vocabulary`` are given. Arguments as for
+    :meth:`critparse.concepts.linker.Linker.link`.
+    """
+    linked = DocumentLinker(vocabulary=vocabulary).mention(text, label, context, candidates=True)
+    if vocabulary is None or linked.concepts:
+        return linked
+    similar = [concept for hit in vocabulary.candidates(text, MAX_CANDIDATES, label) for concept in hit.concepts()[:1]]
+    best = sorted((*linked.candidates, *similar), key=lambda concept: -concept.score)
+    return linked.model_copy(update={"candidates": tuple(best[: 2 * MAX_CANDIDATES])})

@@ -17,6 +17,7 @@ from critparse.concepts import abbreviations, forms
 from critparse.concepts.candidates import Candidate, Similar, parts
 from critparse.concepts.codes import codes_of
 from critparse.concepts.dictionary import Dictionary, default_dictionary
+from critparse.concepts.markers import biomarker_in
 from critparse.concepts.wording import wording
 from critparse.lexicon.folding import fold_name
 from critparse.schema import Concept, Linked
@@ -24,21 +25,26 @@ from critparse.schema import Concept, Linked
 ACCEPTED = 0.6
 """The least score of a code; a concept that is less sure is a candidate."""
 MAX_CANDIDATES = 5
-_EXACT, _NORMALIZED, _CORE, _BRACKET = 1.0, 0.96, 0.93, 0.96
+_EXACT, _NORMALIZED, _CORE, _BRACKET, _CONTEXT = 1.0, 0.96, 0.93, 0.96, 0.9
 _WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*|[^\w\s]")
 _CACHE = 32768
 _LONGEST_SHORT = 6  # letters of a short form
-_SLIP = ((0.08, 0.92), (0.13, 0.85), (0.2, 0.72), (0.3, 0.5))  # share of letters that differ: score
+# Share of letters that differ: score. Of 72 slips read in annotated mentions, 45 of 47 with a share up to 0.13 were
+# right, 13 of 15 up to 0.2, 3 of 10 beyond (docs/evaluation.md).
+_SLIP = ((0.13, 0.94), (0.2, 0.82), (1.0, 0.35))
+_POSSIBLE = 0.55  # of a meaning that nothing around the short form calls for
+_RARE = 0.45  # of a short form that only rare diseases claim
 _CODELESS = "SUBJECT:"
+_MEASURED = ("ANALYTE:", "SCORE:")
+_MARKED = (None, "Condition", "Measurement", "Observation", "Procedure")
 # What a mention of a label may be, best first; a concept of any other label is another thing.
-_FITTING: dict[str | None, tuple[str, ...]] = {
+_FITTING = {
     "Condition": ("Condition", "Observation"),
     "Drug": ("Drug", "Procedure", "Device"),
     "Procedure": ("Procedure", "Device", "Measurement", "Drug"),
     "Device": ("Device", "Procedure", "Drug"),
     "Measurement": ("Measurement", "Procedure", "Observation", "Condition"),
     "Observation": ("Observation", "Condition", "Measurement", "Procedure"),
-    None: ("Condition", "Drug", "Measurement", "Procedure", "Device", "Observation"),
 }
 
 
@@ -80,11 +86,36 @@ class Linker:
             definitions: short forms that the document defines, with their long forms.
             candidates: whether to look for candidates when there is no code.
         """
+        marker = self._biomarker(text, label, context)
+        if marker:
+            return Linked(text=text, label=label, concepts=marker)
         found = self._find(text, label, context, definitions or {})
         if found is not None and found.score >= ACCEPTED:
             return Linked(text=text, label=label, concepts=codes_of(*found))
         listed = self._candidates(text, label) if candidates else ()
         return Linked(text=text, label=label, candidates=listed)
+
+    def _biomarker(self, text: str, label: str | None, context: str) -> tuple[Concept, ...]:
+        """The gene or protein of a mention that is nothing else: "KRAS G12C mutation", or "ALK" before "rearranged".
+
+        What is measured goes first where it has a code of its own: HER2 status, PSA.
+        """
+        cleaned = forms.clean(text)
+        hit = biomarker_in(cleaned, context) if label in _MARKED else None
+        if hit is None:
+            return ()
+        if self._is_coded_measure(self._exact(cleaned, label)):
+            return ()
+        score = _EXACT if hit.method == "exact" else _CONTEXT
+        return tuple(
+            Concept(system=system, code=code, display=hit.display, score=score, method=hit.method)
+            for system, code in hit.codes
+        )
+
+    def _is_coded_measure(self, found: _Found | None) -> bool:
+        if found is None or not found.concept_id.startswith(_MEASURED):
+            return False
+        return bool(self._dictionary.concept(found.concept_id).codes)
 
     def _find(self, text: str, label: str | None, context: str, definitions: Mapping[str, str]) -> _Found | None:
         cleaned = forms.clean(text)
@@ -134,15 +165,20 @@ class Linker:
 
     def _named(self, name: str, label: str | None) -> str | None:
         """The concept that bears exactly this name and fits the label; one that has codes before one that has none."""
-        fitting = _FITTING.get(label, _FITTING[None])
+        fitting = _FITTING.get(label) if label else None
         best: tuple[int, str] | None = None
         for concept_id in self._dictionary.lookup(name):
             if concept_id.startswith(_CODELESS):
                 continue
+            if fitting is None:
+                return concept_id
             has = self._dictionary.concept(concept_id).label
             if has in fitting and (best is None or fitting.index(has) < best[0]):
                 best = fitting.index(has), concept_id
         return best[1] if best else None
+
+    def _fits(self, concept_id: str, label: str | None) -> bool:
+        return label not in _FITTING or self._dictionary.concept(concept_id).label in _FITTING[label]
 
     def _exact(self, text: str, label: str | None) -> _Found | None:
         concept_id = self._named(text, label)
@@ -218,7 +254,7 @@ class Linker:
                 if concept_id:
                     if share == 0:
                         return _Found(concept_id, "normalized", _NORMALIZED)
-                    score = next((score for bound, score in _SLIP if share <= bound), 0.0)
+                    score = next(score for bound, score in _SLIP if share <= bound)
                     rivals = {self._named(other, label) for s, other, _ in slips if s <= share} - {None, concept_id}
                     return _Found(concept_id, "spelling", 0.4 if rivals else score)
         return None
@@ -229,12 +265,15 @@ class Linker:
         words = [(word.group(), word.start(), word.end()) for word in _WORD.finditer(cleaned)][: forms.MAX_WORDS]
         doubtful = self._resolve(cleaned, label)
         listed = [] if doubtful is None else [Candidate(doubtful.score, doubtful.concept_id, doubtful.method, cleaned)]
+        rare = self._dictionary.lookup(cleaned, rare=True) if doubtful is None else ()
+        listed += (Candidate(_RARE, concept_id, "exact", cleaned) for concept_id in rare)
+        for meaning in abbreviations.meanings().get(cleaned, ()):
+            found = self._resolve(meaning.expansion, meaning.label)
+            if found is not None:
+                listed.append(Candidate(_POSSIBLE, found.concept_id, "abbreviation", cleaned))
         listed += parts(words, cleaned, lambda piece: self._named(piece, label))
-        listed += (
-            candidate
-            for candidate in self.similar.alike(cleaned, MAX_CANDIDATES * 2)
-            if self._dictionary.concept(candidate.concept_id).label in _FITTING.get(label, _FITTING[None])
-        )
+        listed += self.similar.alike(cleaned, MAX_CANDIDATES * 2)
+        listed = [candidate for candidate in listed if self._fits(candidate.concept_id, label)]
         chosen: dict[str, Concept] = {}
         for candidate in sorted(listed, key=lambda c: (-c.score, c.name)):
             codes = codes_of(candidate.concept_id, candidate.method, candidate.score)
@@ -247,8 +286,3 @@ class Linker:
 def default_linker() -> Linker:
     """The linker over critparse's own dictionary, made on first use and once a process."""
     return Linker()
-
-
-def link(text: str, *, label: str | None = None, context: str = "") -> Linked:
-    """Link one mention: see :meth:`Linker.link`. ``link("T2DM").concepts[0].code`` is ``"D003924"``."""
-    return default_linker().link(text, label=label, context=context)

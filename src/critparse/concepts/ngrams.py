@@ -18,6 +18,7 @@ DIMENSIONS = _LETTERS**3
 _SPACE = 36
 _PUNCTUATION, _LATIN, _OTHER = 37, 38, 39
 _BREAK = ord("\n")
+_CHUNK = 16384  # names that are cut into trigrams at a time, so that little memory is needed
 
 
 def _alphabet() -> npt.NDArray[np.uint8]:
@@ -45,23 +46,35 @@ def _trigrams(text: bytes) -> tuple[Codes, npt.NDArray[np.intp]]:
     return codes[places], places
 
 
+def _owned(names: Sequence[str], first: int) -> tuple[Codes, npt.NDArray[np.int32]]:
+    """The trigrams of some names, and the number of the name each belongs to, from ``first`` on."""
+    text = ("\n" + "\n".join(names) + "\n\n").encode("utf-8", "replace")
+    codes, places = _trigrams(text)
+    breaks = np.cumsum(np.frombuffer(text, dtype=np.uint8) == _BREAK, dtype=np.int32)
+    return codes, breaks[places + 1] + np.int32(first - 1)
+
+
 class NgramIndex:
     """Finds the names most like a text by the cosine of their trigrams. Read-only once built; safe to share."""
 
     def __init__(self, names: Sequence[str]) -> None:
         """``names`` folded (:func:`critparse.lexicon.folding.fold_name`), without line breaks."""
         self._names = names
-        text = ("\n" + "\n".join(names) + "\n\n").encode("utf-8", "replace")
-        codes, places = _trigrams(text)
-        breaks = np.frombuffer(text, dtype=np.uint8) == _BREAK
-        owners = (np.cumsum(breaks, dtype=np.int32) - 1)[places + 1]
-        order = np.argsort(codes, kind="stable")  # 16 bits: a radix sort
+        chunks = [_owned(names[start : start + _CHUNK], start) for start in range(0, len(names), _CHUNK)]
+        codes = np.concatenate([np.empty(0, dtype=np.uint16), *(codes for codes, _ in chunks)])
+        owners = np.concatenate([np.empty(0, dtype=np.int32), *(owners for _, owners in chunks)])
         counts = np.bincount(codes, minlength=DIMENSIONS)
-        self._postings: npt.NDArray[np.int32] = owners[order]
         self._starts = np.concatenate(([0], np.cumsum(counts)))
         self._idf = np.log((len(names) + 1) / (counts + 1)) + 1.0
-        squares = np.bincount(owners, weights=self._idf[codes] ** 2, minlength=len(names))
-        self._norms = np.sqrt(np.maximum(squares, 1e-9)).astype(np.float32)
+        self._norms = np.ones(len(names), dtype=np.float32)
+        for number, (some, theirs) in enumerate(chunks):
+            start = number * _CHUNK
+            squares = np.bincount(
+                theirs - start, weights=self._idf[some] ** 2, minlength=min(_CHUNK, len(names) - start)
+            )
+            self._norms[start : start + _CHUNK] = np.sqrt(np.maximum(squares, 1e-9))
+        del chunks
+        self._postings: npt.NDArray[np.int32] = owners[np.argsort(codes, kind="stable")]  # 16 bits: a radix sort
 
     def __len__(self) -> int:
         return len(self._names)

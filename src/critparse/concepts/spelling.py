@@ -22,6 +22,8 @@ _VERY_LONG = 13
 _NUMERAL = re.compile(r"\d+[a-z]?|[ivx]+|[a-h]")
 _TURNING = ("hyper", "hypo", "anti", "non", "dys", "inter", "intra", "pre", "post", "macro", "micro")
 
+_ENDINGS = ("otomy", "ostomy", "ectomy", "oplasty", "oscopy", "opexy", "itis", "osis", "oma", "emia", "uria", "opathy")
+
 
 @dataclass(frozen=True, slots=True)
 class Slip:
@@ -80,6 +82,7 @@ def _edits(word: str, other: str, known: Collection[str]) -> int | None:
 
 
 def _opposite(word: str, other: str) -> bool:
-    """Whether two words differ in a prefix that turns the meaning: hyper- and hypo-, inter- and intra-."""
-    first, second = (next(filter(w.startswith, _TURNING), "") for w in (word, other))
-    return first != second
+    """Whether two words differ in a prefix or ending that makes another thing: hypo- or hyper-, -otomy or -ostomy."""
+    heads = {next(filter(w.startswith, _TURNING), "") for w in (word, other)}
+    ends = {next(filter(w.endswith, _ENDINGS), "") for w in (word, other)} - {""}
+    return len(heads) > 1 or len(ends) > 1

@@ -28,6 +28,12 @@ class Wording:
     glued: set[str] = field(default_factory=set)
     never: set[Words] = field(default_factory=set)
 
+    @property
+    def words(self) -> set[str]:
+        """All words that stand in any phrase: they are right as they stand."""
+        groups = [*self.open.values(), *self.close.values(), self.alike.keys(), self.never]
+        return {word for group in groups for phrase in group for word in phrase}
+
     def before(self, label: str | None, words: Words) -> bool:
         """Whether a row of phrases that may stand before a name of this label makes up ``words``."""
         return _made_of(words, self.open, label)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from critparse.errors import ResourceError
 from critparse.lexicon import tables
 from critparse.lexicon.folding import fold_name
 from critparse.lexicon.matcher import Matcher
-from critparse.lexicon.resources import data_lines, data_text
+from critparse.lexicon.packed import Codes, Names, PackedConcepts, PackedCrossrefs, codes_of, packed_names
+from critparse.lexicon.resources import data_lines
 from critparse.lexicon.variants import variants
 
 ANALYTE, SCORE, SUBJECT = "ANALYTE:", "SCORE:", "SUBJECT:"
+_MIN_PLURAL = 3
 _MASK = "MASK:"  # the id of phrases that are no mention and hide the names inside them
 _SUBJECT_LABELS = {"condition": "Condition", "drug": "Drug", "procedure": "Procedure", "device": "Device"}
 
@@ -39,7 +41,7 @@ class LexiconConcept:
     id: str
     name: str
     label: str
-    codes: tuple[tuple[str, str], ...] = ()
+    codes: Codes = ()
     trees: tuple[str, ...] = ()
     row: tables.Analyte | tables.Score | tables.Subject | None = None
 
@@ -47,44 +49,90 @@ class LexiconConcept:
 class Lexicon:
     """The dictionary of analytes, scores, subjects, conditions, drugs, procedures and devices.
 
-    Built once; read-only and safe to share between threads afterwards. Not picklable: call
-    :func:`default_lexicon` in each process.
+    Read-only and safe to share between threads. Not picklable: call :func:`default_lexicon` in each process.
     """
 
-    def __init__(self, concepts: dict[str, LexiconConcept], folded: dict[str, str], exact: dict[str, str]) -> None:
-        """``folded`` and ``exact`` map folded names to concept ids (``exact``: names that keep their case).
+    def __init__(self, packed: PackedConcepts, authored: dict[str, LexiconConcept], names: Names, own: Names) -> None:
+        """``names`` are those of the packed concepts, ``own`` the authored ones, which go before them.
 
         Names of the id ``MASK:`` are no mentions; they hide the shorter names inside them.
         """
-        self._concepts = concepts
-        self._folded, self._exact = folded, exact
-        self._ids = sorted(set(folded.values()) | set(exact.values()), key=lambda id_: (_rank(id_), id_))
-        keys = {id_: key for key, id_ in enumerate(self._ids)}
-        self._matcher = Matcher(
-            {name: keys[id_] for name, id_ in folded.items()}, {name: keys[id_] for name, id_ in exact.items()}
-        )
+        self._packed = packed
+        self._concepts = authored
+        self._names = names
+        self._own = own
 
     def match(self, text: str) -> list[Mention]:
         """The mentions in ``text`` by position, leftmost-longest and without overlaps; offsets are code points."""
+        matcher, ids = self._search
         mentions = []
-        for start, end, key in self._matcher.find(text):
-            if self._ids[key] != _MASK:
-                concept = self._concepts[self._ids[key]]
+        for start, end, key in matcher.find(text):
+            if ids[key] != _MASK:
+                concept = self.concept(ids[key])
                 mentions.append(Mention(start, end, concept.label, concept.id, concept.name))
         return mentions
 
-    def lookup(self, name: str) -> tuple[str, ...]:
-        """The ids of the concepts that bear exactly this name, the case-sensitive one first."""
-        found = (self._exact.get(fold_name(name, case_sensitive=True)), self._folded.get(fold_name(name)))
-        return tuple(dict.fromkeys(id_ for id_ in found if id_ and id_ != _MASK))
+    def concept(self, concept_id: str) -> LexiconConcept:
+        """The concept of an id that a mention or a name carries. Raises KeyError for any other id."""
+        known = self._concepts.get(concept_id)
+        if known is None:
+            known = self._concepts[concept_id] = LexiconConcept(*self._packed[concept_id])
+        return known
+
+    def crossrefs(self, concept_id: str) -> Codes:
+        """(system, code) of the same meaning in other systems; empty when none is known."""
+        return self._crossrefs[concept_id]
+
+    def lookup(self, name: str, *, rare: bool = True) -> tuple[str, ...]:
+        """The ids of all concepts that bear exactly this name, best first; empty when none does.
+
+        The name in its case goes before the same name in any case, authored names before those of the vocabularies.
+        With ``rare``, names that :meth:`match` leaves alone in running text count. A plural s is tolerated, as there.
+        """
+        exact, lower = fold_name(name, case_sensitive=True), fold_name(name)
+        found = self._ids(exact, lower, rare)
+        if not found and len(lower) > _MIN_PLURAL and lower.endswith("s") and lower[-2].isalpha() and lower[-2] != "s":
+            found = self._ids(exact[:-1], lower[:-1], rare)
+        return found
 
     def all_names(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Every folded name with the ids of its concepts."""
-        return ((name, (id_,)) for name, id_ in self._folded.items() if id_ != _MASK)
+        """(name, ids) of every folded name that :meth:`lookup` knows, once each; case-sensitive ones are left out."""
+        own, searched, linked = self._own.folded, self._names.folded, self._names.linked_folded
+        for name, ids in own.items():
+            if ids != _MASK:
+                yield name, _distinct(ids, searched.get(name, ""), linked.get(name, ""))
+        tuples: dict[str, tuple[str, ...]] = {}  # most concepts have several names: one tuple for all of them
+        for name, ids in itertools.chain(searched.items(), linked.items()):
+            if name not in own:
+                if ids not in tuples:
+                    tuples[ids] = tuple(ids.split("|"))
+                yield name, tuples[ids]
 
-    def concept(self, concept_id: str) -> LexiconConcept:
-        """The concept of an id that a mention carries. Raises KeyError for any other id."""
-        return self._concepts[concept_id]
+    def _ids(self, exact: str, lower: str, rare: bool) -> tuple[str, ...]:
+        own, names = self._own, self._names
+        if own.folded.get(lower) == _MASK:
+            return ()
+        cased, folded = [own.exact, names.exact], [own.folded, names.folded]
+        if rare:
+            cased.append(names.linked_exact)
+            folded.append(names.linked_folded)
+        return _distinct(*(table.get(exact, "") for table in cased), *(table.get(lower, "") for table in folded))
+
+    @functools.cached_property
+    def _search(self) -> tuple[Matcher, list[str]]:
+        """The matcher and the ids of its keys: the dearest part, made when the first text is matched."""
+        folded, exact = (
+            {name: ids.partition("|")[0] for name, ids in packed.items()} | own
+            for packed, own in ((self._names.folded, self._own.folded), (self._names.exact, self._own.exact))
+        )
+        ids = sorted({*folded.values(), *exact.values()}, key=lambda id_: (_rank(id_), id_))
+        keys = {id_: key for key, id_ in enumerate(ids)}
+        searched = ({name: keys[id_] for name, id_ in table.items()} for table in (folded, exact))
+        return Matcher(*searched), ids
+
+    @functools.cached_property
+    def _crossrefs(self) -> PackedCrossrefs:
+        return PackedCrossrefs()
 
 
 @functools.cache
@@ -93,14 +141,19 @@ def default_lexicon() -> Lexicon:
 
     Raises ResourceError when a data file is missing or damaged.
     """
-    concepts = {concept.id: concept for concept in _packed_concepts()}
-    folded, exact = _packed_names(concepts)
+    packed = PackedConcepts()
+    authored: dict[str, LexiconConcept] = {}
+    own = Names({}, {}, {}, {})
     for concept, aliases in _authored():
-        known = concepts.get(concept.id)
-        concepts[concept.id] = concept if known is None else _merge(concept, known)
-        _add_names(concept.id, aliases, folded, exact)
-    folded |= {fold_name(phrase): _MASK for _, phrase in data_lines("masks.txt")}
-    return Lexicon(concepts, folded, exact)
+        authored[concept.id] = _merge(concept, packed) if concept.id in packed else concept
+        _add_names(concept.id, aliases, own)
+    own.folded.update((fold_name(phrase), _MASK) for _, phrase in data_lines("masks.txt"))
+    return Lexicon(packed, authored, packed_names(packed), own)
+
+
+def _distinct(*lists: str) -> tuple[str, ...]:
+    """The ids of several "|"-separated lists, each once."""
+    return tuple(dict.fromkeys(id_ for ids in lists if ids for id_ in ids.split("|")))
 
 
 def _rank(concept_id: str) -> int:
@@ -108,14 +161,15 @@ def _rank(concept_id: str) -> int:
     return 0 if concept_id.startswith((ANALYTE, SCORE)) else 1 if concept_id.startswith(SUBJECT) else 2
 
 
-def _merge(authored: LexiconConcept, packed: LexiconConcept) -> LexiconConcept:
-    return LexiconConcept(authored.id, authored.name, authored.label, packed.codes or authored.codes, packed.trees)
+def _merge(authored: LexiconConcept, packed: PackedConcepts) -> LexiconConcept:
+    known = packed[authored.id]
+    return LexiconConcept(authored.id, authored.name, authored.label, known.codes or authored.codes, known.trees)
 
 
 def _authored() -> Iterable[tuple[LexiconConcept, tuple[tables.Alias, ...]]]:
     """The authored tables, weakest first: a later row takes a name from an earlier one."""
     for term in (*tables.drug_classes().values(), *tables.trial_terms().values()):
-        yield LexiconConcept(term.concept, term.display, term.label, _codes(term.concept)), term.aliases
+        yield LexiconConcept(term.concept, term.display, term.label, codes_of(term.concept)), term.aliases
     for subject in tables.subjects().values():
         label = _SUBJECT_LABELS.get(subject.kind, "Observation")
         yield LexiconConcept(SUBJECT + subject.id, subject.display, label, row=subject), subject.aliases
@@ -127,46 +181,11 @@ def _authored() -> Iterable[tuple[LexiconConcept, tuple[tables.Alias, ...]]]:
         yield concept, analyte.aliases
 
 
-def _codes(concept_id: str) -> tuple[tuple[str, str], ...]:
-    system, _, code = concept_id.partition(":")
-    return () if system == "TERM" else ((system, concept_id if system == "DOID" else code),)
-
-
-def _add_names(
-    concept_id: str, aliases: tuple[tables.Alias, ...], folded: dict[str, str], exact: dict[str, str]
-) -> None:
+def _add_names(concept_id: str, aliases: tuple[tables.Alias, ...], names: Names) -> None:
     for alias in aliases:
         if alias.case_sensitive:
-            exact[fold_name(alias.text, case_sensitive=True)] = concept_id
+            names.exact[fold_name(alias.text, case_sensitive=True)] = concept_id
             continue
         # An acronym has no other forms than its own: "HADS" is no plural of "had".
         for form in (alias.text,) if alias.text.isupper() else variants(alias.text):
-            folded[fold_name(form)] = concept_id
-
-
-def _packed_concepts() -> Iterable[LexiconConcept]:
-    """The concepts converted from public vocabularies: id, name, label, trees, drugbank."""
-    for number, line in enumerate(data_text("concepts.tsv.gz").rstrip("\n").split("\n"), start=1):
-        cells = line.split("\t")
-        if len(cells) != 5:
-            raise ResourceError(file="concepts.tsv.gz", reason=f"line {number} has {len(cells)} cells, not 5")
-        id_, name, label, trees, drugbank = cells
-        codes = _codes(id_)
-        if drugbank and not id_.startswith("DRUGBANK:"):
-            codes += (("DRUGBANK", drugbank),)
-        yield LexiconConcept(id_, name, label, codes, tuple(trees.split("|")) if trees else ())
-
-
-def _packed_names(concepts: dict[str, LexiconConcept]) -> tuple[dict[str, str], dict[str, str]]:
-    """The names of the packed concepts, less the stop list: (case-folded, case-sensitive)."""
-    stopped = {line.strip() for _, line in data_lines("stopwords_lexicon.txt")}
-    folded: dict[str, str] = {}
-    exact: dict[str, str] = {}
-    for number, line in enumerate(data_text("names.tsv.gz").rstrip("\n").split("\n"), start=1):
-        cells = line.split("\t")
-        if len(cells) != 3 or cells[1].partition("|")[0] not in concepts:
-            raise ResourceError(file="names.tsv.gz", reason=f"line {number} is damaged")
-        name, ids, flag = cells
-        if name not in stopped:
-            (exact if flag else folded)[name] = ids.partition("|")[0]
-    return folded, exact
+            names.folded[fold_name(form)] = concept_id

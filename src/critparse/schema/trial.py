@@ -14,11 +14,12 @@ SCHEMA_VERSION: Literal["1.0"] = "1.0"
 
 
 class ParserInfo(Model):
-    """What produced the document."""
+    """What produced the document. ``vocabulary``: the user's own that mentions were linked to, if any."""
 
     name: str
     version: str
     model: str
+    vocabulary: str | None = None
 
 
 class AgeLimit(Model):
