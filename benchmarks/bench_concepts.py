@@ -45,7 +45,7 @@ print(json.dumps({**took, "MB": peak / 1024}))
 
 
 def start_up(rounds: int) -> dict[str, float]:
-    """Seconds from the start of a process to its first code and first candidates, the best of some; its peak MB (Linux)."""
+    """Seconds from the start of a process to its first code and candidates (best of some), and its peak MB; Linux."""
     runs = [
         json.loads(subprocess.run([sys.executable, "-c", _START], capture_output=True, check=True, text=True).stdout)
         for _ in range(rounds)
