@@ -174,7 +174,7 @@ def _authored() -> Iterable[tuple[LexiconConcept, tuple[tables.Alias, ...]]]:
         label = _SUBJECT_LABELS.get(subject.kind, "Observation")
         yield LexiconConcept(SUBJECT + subject.id, subject.display, label, row=subject), subject.aliases
     for score in tables.scores().values():
-        yield LexiconConcept(SCORE + score.id, score.display, "Measurement", row=score), score.aliases
+        yield LexiconConcept(SCORE + score.id, score.display, "Measurement", score.codes, row=score), score.aliases
     for analyte in tables.analytes().values():
         codes = (("LOINC", analyte.loinc),) if analyte.loinc else ()
         concept = LexiconConcept(ANALYTE + analyte.id, analyte.display, "Measurement", codes, row=analyte)

@@ -34,7 +34,8 @@ class Analyte:
 
     ``unit`` is the canonical UCUM unit; ``units`` maps every other accepted UCUM unit to the factor by which a value
     in it is multiplied to give the canonical one (None: accepted, but there is no fixed factor). ``low`` and ``high``
-    bound what is plausible, in ``unit``.
+    bound what is plausible, in ``unit``. ``loinc`` is the code of values in ``unit``, ``loinc_other`` maps units of
+    another property (moles where ``unit`` is a mass) to the code of values in them.
     """
 
     id: str
@@ -46,12 +47,16 @@ class Analyte:
     low: float | None
     high: float | None
     loinc: str
+    loinc_other: dict[str, str]
     aliases: tuple[Alias, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A score, scale, class or stage; ``low`` and ``high`` are its ends, None when open or not numeric."""
+    """A score, scale, class or stage; ``low`` and ``high`` are its ends, None when open or not numeric.
+
+    ``codes`` are (system, code), best first; the systems are LOINC, NCIT, SNOMEDCT and MESH.
+    """
 
     id: str
     display: str
@@ -59,6 +64,7 @@ class Score:
     high: float | None
     direction: Direction
     form: ScoreForm
+    codes: tuple[tuple[str, str], ...]
     aliases: tuple[Alias, ...]
 
 
@@ -93,14 +99,14 @@ def parse_alias(text: str) -> Alias:
 @functools.cache
 def analytes() -> dict[str, Analyte]:
     """The analyte table by id. Raises ResourceError when the file is damaged."""
-    columns = ("id", "display", "kind", "specimen", "unit", "units", "low", "high", "loinc", "aliases")
+    columns = ("id", "display", "kind", "specimen", "unit", "units", "low", "high", "loinc", "loinc_other", "aliases")
     return _read("analytes.tsv", columns, _analyte)
 
 
 @functools.cache
 def scores() -> dict[str, Score]:
     """The score table by id. Raises ResourceError when the file is damaged."""
-    return _read("scores.tsv", ("id", "display", "min", "max", "direction", "form", "aliases"), _score)
+    return _read("scores.tsv", ("id", "display", "min", "max", "direction", "form", "codes", "aliases"), _score)
 
 
 @functools.cache
@@ -150,6 +156,7 @@ def _analyte(row: dict[str, str]) -> Analyte:
         low=_number(row["low"]),
         high=_number(row["high"]),
         loinc=row["loinc"],
+        loinc_other=dict(_pair(part, "=") for part in row["loinc_other"].split("|") if part),
         aliases=_aliases(row["aliases"]),
     )
 
@@ -162,6 +169,7 @@ def _score(row: dict[str, str]) -> Score:
         high=_number(row["max"]),
         direction=_one_of(row["direction"], get_args(Direction)),
         form=_one_of(row["form"], get_args(ScoreForm)),
+        codes=tuple(_pair(part, ":") for part in row["codes"].split("|") if part),
         aliases=_aliases(row["aliases"]),
     )
 
@@ -194,6 +202,13 @@ def _number(cell: str) -> float | None:
 def _factor(part: str) -> tuple[str, float | None]:
     unit, separator, factor = part.rpartition("=")
     return (unit, _number(factor)) if separator else (part, None)
+
+
+def _pair(part: str, separator: str) -> tuple[str, str]:
+    first, _, second = part.partition(separator)
+    if not first or not second:
+        raise ValueError(f"{part!r} is no pair")
+    return first, second
 
 
 def _aliases(cell: str) -> tuple[Alias, ...]:
