@@ -54,8 +54,9 @@ def start_up(rounds: int) -> dict[str, float]:
 
 
 def known_names(number: int, seed: int) -> list[str]:
-    """Names that the dictionary has, drawn by chance."""
-    names = sorted({line.split("\t")[0] for _, line in data_lines("names.tsv.gz")})
+    """Names that texts are searched for, drawn by chance: those for linking only are often no code by themselves."""
+    rows = (line.split("\t") for _, line in data_lines("names.tsv.gz"))
+    names = sorted({name for name, _, flag in rows if flag in ("", "c")})
     return random.Random(seed).sample(names, min(number, len(names)))
 
 

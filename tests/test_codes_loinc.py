@@ -6,10 +6,10 @@ import re
 
 import labunits
 import pytest
+from support import ROOT
 
 from critparse.lexicon import Analyte, analytes, default_lexicon, scores
 from critparse.lexicon.resources import parse_rows
-from support import ROOT
 
 DATA = ROOT / "tests" / "data"
 SYSTEMS = {"LOINC": r"\d{1,6}-\d", "NCIT": r"C\d{4,6}", "SNOMEDCT": r"\d{6,10}", "MESH": r"D\d{6}(\d{3})?"}
@@ -221,7 +221,9 @@ class TestScores:
 
     def test_versions_have_their_own_ends(self) -> None:
         """Instruments that were one row and differ in range are apart."""
-        ends = {name: (scores()[name].low, scores()[name].high) for name in ("act", "c-act", "audit", "audit-c", "dast-10")}
+        ends = {
+            name: (scores()[name].low, scores()[name].high) for name in ("act", "c-act", "audit", "audit-c", "dast-10")
+        }
         assert ends == {"act": (5, 25), "c-act": (0, 27), "audit": (0, 40), "audit-c": (0, 12), "dast-10": (0, 10)}
 
 
@@ -242,7 +244,9 @@ class TestLabunits:
                 continue
             compared += 1
             if conventional / molar != pytest.approx(entry.conversion_factor, rel=0.02):
-                wrong.append((analyte.id, entry.traditional_unit, entry.si_unit, conventional / molar, entry.conversion_factor))
+                wrong.append(
+                    (analyte.id, entry.traditional_unit, entry.si_unit, conventional / molar, entry.conversion_factor)
+                )
         assert [row for row in wrong if row[0] not in OTHER_THAN_LABUNITS] == []
         assert compared >= 25
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from critparse.concepts.wording import wording
 from critparse.lexicon import Lexicon, default_lexicon
 from critparse.lexicon.folding import fold_name
-from critparse.lexicon.lexicon import LexiconConcept
+from critparse.lexicon.lexicon import ANALYTE, SCORE, LexiconConcept
 from critparse.lexicon.packed import codes_of
-from critparse.lexicon.tables import linking_terms
+from critparse.lexicon.tables import Analyte, Score, analytes, linking_terms, scores
 
 _SHORT = 6  # letters of a short form in capitals, which counts only so
 
@@ -36,6 +36,8 @@ class Dictionary:
                     exact[fold_name(alias.text, case_sensitive=True)][id_] = None
                 else:
                     folded[fold_name(alias.text)][id_] = None
+        measures: tuple[Analyte | Score, ...] = (*analytes().values(), *scores().values())
+        self._displays = {fold_name(m.display): (_id_of(m),) for m in measures}
         self._names = {name: tuple(ids) for name, ids in folded.items()}
         self._short = {name: tuple(ids) for name, ids in exact.items()}
 
@@ -48,7 +50,8 @@ class Dictionary:
         if folded in self._never:
             return ()
         own = self._short.get(fold_name(name, case_sensitive=True), ()) + self._names.get(folded, ())
-        return own + self._lexicon.lookup(name, rare=rare or not _is_short_form(name))
+        found = own + self._lexicon.lookup(name, rare=rare or not _is_short_form(name))
+        return found + self._displays.get(folded, ())
 
     def is_vague(self, name: str) -> bool:
         """Whether a name is too wide to be linked: "medical condition", "other diseases" without "other"."""
@@ -65,6 +68,10 @@ class Dictionary:
         """Every folded name with its ids; a name may come twice."""
         yield from self._lexicon.all_names()
         yield from self._names.items()
+
+
+def _id_of(measure: Analyte | Score) -> str:
+    return f"{ANALYTE if isinstance(measure, Analyte) else SCORE}{measure.id}"
 
 
 def _is_short_form(name: str) -> bool:

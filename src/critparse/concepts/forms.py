@@ -27,6 +27,7 @@ _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 _BRACKETED = re.compile(
     r"^(?P<name>[^()\[\]]{2,120}?)\s*[(\[](?P<inside>[^()\[\]]{1,80})[)\]]\s*(?P<rest>[^()\[\]]{0,40})$"
 )
+_PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|[ -](?![ -])){0,150}(?<![ -])")
 _TRADEMARK = re.compile(r"[®™©†‡*]+|\((?:R|TM)\)")
 _ROMAN_NUMERALS = "i ii iii iv v vi vii viii ix x xi xii xiii"
 _ROMAN = {numeral: str(value) for value, numeral in enumerate(_ROMAN_NUMERALS.split(), start=1)}
@@ -42,6 +43,8 @@ _WORD = re.compile(r"[^\W_]+(?:[.'][^\W_]+)*|[^\w\s]")
 
 def clean(text: str) -> str:
     """The mention without marks around it: trade marks, quotes, bullets, a bracket that is never closed."""
+    if _PLAIN.fullmatch(text):
+        return text
     text = _TRADEMARK.sub(" ", unicodedata.normalize("NFC", text[:MAX_LENGTH]))
     text = " ".join(text.split()).strip(_EDGE)
     for opening, closing in _BRACKETS.items():
