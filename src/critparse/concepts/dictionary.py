@@ -47,7 +47,7 @@ class Dictionary:
         A short form in capitals that nothing but a rare disease claims counts only with ``rare``.
         """
         folded = fold_name(name)
-        if folded in self._never:
+        if self.is_vague(folded):
             return ()
         own = self._short.get(fold_name(name, case_sensitive=True), ()) + self._names.get(folded, ())
         found = own + self._lexicon.lookup(name, rare=rare or not _is_short_form(name))
@@ -55,7 +55,12 @@ class Dictionary:
 
     def is_vague(self, name: str) -> bool:
         """Whether a name is too wide to be linked: "medical condition", "other diseases" without "other"."""
-        return fold_name(name) in self._never
+        folded = fold_name(name)
+        return folded in self._never or folded.removesuffix("s") in self._never
+
+    def is_reviewed(self, concept_id: str) -> bool:
+        """Whether somebody has said under which names mentions mean the concept: it goes before all others."""
+        return concept_id in self._own
 
     def concept(self, concept_id: str) -> LexiconConcept:
         """The concept of an id. Raises KeyError for one that neither the lexicon nor linking has."""

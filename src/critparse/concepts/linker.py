@@ -28,6 +28,7 @@ MAX_CANDIDATES = 5
 _EXACT, _NORMALIZED, _CORE, _BRACKET, _CONTEXT = 1.0, 0.96, 0.93, 0.96, 0.9
 _WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*|[^\w\s]")
 _CACHE = 32768
+_MISFILING = 0.9
 _LONGEST_SHORT = 6  # letters of a short form
 # Share of letters that differ: score. Of 72 slips read in annotated mentions, 45 of 47 with a share up to 0.13 were
 # right, 13 of 15 up to 0.2, 3 of 10 beyond (docs/evaluation.md).
@@ -46,6 +47,8 @@ _FITTING = {
     "Measurement": ("Measurement", "Procedure", "Observation", "Condition"),
     "Observation": ("Observation", "Condition", "Measurement", "Procedure"),
 }
+# What annotators also file under a label, when the whole mention is the name: "total hip arthroplasty" as a Condition.
+_MISFILED = {"Condition": ("Procedure", "Device"), "Procedure": ("Condition",)}
 
 
 class _Found(NamedTuple):
@@ -161,20 +164,29 @@ class Linker:
         steps: tuple[Callable[[str, str | None], _Found | None], ...] = (
             self._exact, self._normalized, self._bracketed, self._core, self._misspelled,
         )  # fmt: skip
-        return next(filter(None, (step(text, label) for step in steps)), None)
+        return next(filter(None, (step(text, label) for step in steps)), None) or self._misfiled(text, label)
+
+    def _misfiled(self, text: str, label: str | None) -> _Found | None:
+        """A whole name of another label that mentions of this one are at times given."""
+        for other in _MISFILED.get(label or "", ()):
+            found = self._exact(text, other) or self._normalized(text, other) or self._bracketed(text, other)
+            if found is not None:
+                return found._replace(score=round(found.score * _MISFILING, 3))
+        return None
 
     def _named(self, name: str, label: str | None) -> str | None:
         """The concept that bears exactly this name and fits the label; one that has codes before one that has none."""
         fitting = _FITTING.get(label) if label else None
-        best: tuple[int, str] | None = None
+        best: tuple[tuple[bool, int], str] | None = None
         for concept_id in self._dictionary.lookup(name):
             if concept_id.startswith(_CODELESS):
                 continue
             if fitting is None:
                 return concept_id
             has = self._dictionary.concept(concept_id).label
-            if has in fitting and (best is None or fitting.index(has) < best[0]):
-                best = fitting.index(has), concept_id
+            if has in fitting:
+                rank = not self._dictionary.is_reviewed(concept_id), fitting.index(has)
+                best = (rank, concept_id) if best is None or rank < best[0] else best
         return best[1] if best else None
 
     def _fits(self, concept_id: str, label: str | None) -> bool:
@@ -185,7 +197,7 @@ class Linker:
         return _Found(concept_id, "exact", _EXACT) if concept_id else None
 
     def _normalized(self, text: str, label: str | None) -> _Found | None:
-        if len(text.split()) > forms.MAX_WORDS:
+        if len(text.split()) > forms.MAX_WORDS or self._dictionary.is_vague(text):
             return None
         for form in forms.forms(text):
             concept_id = self._named(form, label) if len(form) > 2 else None
