@@ -63,6 +63,7 @@ class Linker:
     def __init__(self, dictionary: Dictionary | None = None) -> None:
         """``dictionary``: whose names and concepts; critparse's own when there is none."""
         self._dictionary = dictionary or default_dictionary()
+        self._void = wording().void
         self._resolve = functools.lru_cache(maxsize=_CACHE)(self._resolved)
         self._candidates = functools.lru_cache(maxsize=_CACHE)(self._listed)
 
@@ -107,8 +108,9 @@ class Linker:
         hit = biomarker_in(cleaned, context) if label in _MARKED else None
         if hit is None:
             return ()
-        if self._is_coded_measure(self._exact(cleaned, label)):
-            return ()
+        exact = self._exact(cleaned, label)
+        if self._is_coded_measure(exact) or (exact and label == "Condition"):
+            return ()  # PSA; "factor V Leiden", "G6PD deficiency": a disease that is called so
         score = _EXACT if hit.method == "exact" else _CONTEXT
         return tuple(
             Concept(system=system, code=code, display=hit.display, score=score, method=hit.method)
@@ -162,7 +164,7 @@ class Linker:
         if len(text) < 2 or not any(char.isalpha() for char in text) or self._dictionary.is_vague(text):
             return None
         steps: tuple[Callable[[str, str | None], _Found | None], ...] = (
-            self._exact, self._normalized, self._bracketed, self._core, self._misspelled,
+            self._exact, self._normalized, self._bracketed, self._core, self._unstaged, self._misspelled,
         )  # fmt: skip
         return next(filter(None, (step(text, label) for step in steps)), None) or self._misfiled(text, label)
 
@@ -179,7 +181,7 @@ class Linker:
         fitting = _FITTING.get(label) if label else None
         best: tuple[tuple[bool, int], str] | None = None
         for concept_id in self._dictionary.lookup(name):
-            if concept_id.startswith(_CODELESS):
+            if concept_id.startswith(_CODELESS) or concept_id in self._void:
                 continue
             if fitting is None:
                 return concept_id
@@ -253,6 +255,12 @@ class Linker:
             piece = text[words[first].start() : words[last - 1].end()]
             if len(piece) > 1:
                 yield piece
+
+    def _unstaged(self, text: str, label: str | None) -> _Found | None:
+        """The name behind a class, stage or grade."""
+        name = forms.unstaged(text)
+        found = self._resolve(name, label) if name != text else None
+        return found._replace(method="core", score=min(found.score, _CORE)) if found else None
 
     def _misspelled(self, text: str, label: str | None) -> _Found | None:
         """The name that the mention, or what is left of it without qualifiers, is a slip of."""

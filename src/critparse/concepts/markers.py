@@ -11,7 +11,7 @@ from critparse.concepts.forms import words_of
 from critparse.concepts.wording import wording
 
 _LABEL = "Biomarker"  # of the words that may stand beside one
-_SYMBOLIC = re.compile("[A-Z0-9]")
+_SYMBOLIC = re.compile("[A-Z0-9]|receptor|protein|kinase|catenin|gene|antigen")
 _CHANGE = re.compile(r"[a-z]?[.]?[a-z]{0,3}\d+[a-z]{0,4}|[-/+,.()]")  # V600E, exon 19, del17
 
 
