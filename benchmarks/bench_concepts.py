@@ -45,7 +45,7 @@ print(json.dumps({**took, "MB": peak / 1024}))
 
 
 def start_up(rounds: int) -> dict[str, float]:
-    """Seconds from the start of a process to its first code and first candidates, the best of some; its peak MB (Linux)."""
+    """Seconds from the start of a process to its first code and candidates (best of some), and its peak MB; Linux."""
     runs = [
         json.loads(subprocess.run([sys.executable, "-c", _START], capture_output=True, check=True, text=True).stdout)
         for _ in range(rounds)
@@ -54,8 +54,9 @@ def start_up(rounds: int) -> dict[str, float]:
 
 
 def known_names(number: int, seed: int) -> list[str]:
-    """Names that the dictionary has, drawn by chance."""
-    names = sorted({line.split("\t")[0] for _, line in data_lines("names.tsv.gz")})
+    """Names that texts are searched for, drawn by chance: those for linking only are often no code by themselves."""
+    rows = (line.split("\t") for _, line in data_lines("names.tsv.gz"))
+    names = sorted({name for name, _, flag in rows if flag in ("", "c")})
     return random.Random(seed).sample(names, min(number, len(names)))
 
 

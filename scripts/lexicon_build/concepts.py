@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from critparse.lexicon.folding import fold_name
-from critparse.lexicon.tables import drug_classes, trial_terms
+from critparse.lexicon.tables import drug_classes, linking_terms, trial_terms
 from critparse.lexicon.variants import variants
 from lexicon_build import wheels
 
 # How far a name is trusted; of two concepts with one name the more trusted source wins.
 PREFERRED, DESCRIPTOR, SUPPLEMENTARY, ONTOLOGY, VARIANT, SECOND_ONTOLOGY, RELATED = range(7)
 
+SYSTEMATIC = re.compile(r"[\[\];:{}=]|\d,\d|\(\w?\d|\d'|\bwith\b.*\bwith\b")
 CONDITION_TREES = re.compile(r"(?!C22)C\d\d|F03")
 DRUG_CLASS_TREES = re.compile(r"D27\.505|D20\.215|D26")
 PROCEDURE_TREES = re.compile(r"E0[12346](?!\.370\.(?:225|500|600))|E05\.(?:196\.353|318\.308\.980)")
@@ -107,7 +108,8 @@ def add_descriptors(folder: Path, drugs: dict[str, Concept]) -> dict[str, Concep
     """
     by_name = {fold_name(name): drug for drug in reversed(drugs.values()) for name in reversed(list(drug.names))}
     labels = wheels.read_mesh_labels(folder)
-    authored = {term.concept: term for term in (*drug_classes().values(), *trial_terms().values())}
+    terms = (*linking_terms().values(), *drug_classes().values(), *trial_terms().values())
+    authored = {term.concept: term for term in terms}
     concepts: dict[str, Concept] = {}
     for id_, name, synonyms, trees in wheels.read_mesh(folder, "mesh_id_label_mappings.tsv"):
         label = mesh_label(trees)
@@ -152,7 +154,8 @@ def add_supplementary(folder: Path, drugs: dict[str, Concept], concepts: dict[st
         if drug is None:
             drug = next((by_name[key] for key in map(fold_name, synonyms) if key in by_name), None)
         if drug is not None and drug.names:
-            concepts[id_] = Concept(f"MESH:{id_}", name, "Drug")
+            shown = drug.name if SYSTEMATIC.search(name) else name  # sotagliflozin, not its formula
+            concepts[id_] = Concept(f"MESH:{id_}", shown, "Drug")
             concepts[id_].add([drug.name, name, *synonyms], SUPPLEMENTARY)
             join_drug(concepts[id_], drug)
         elif mapped and all(m in concepts and concepts[m].label == "Condition" for m in mapped):

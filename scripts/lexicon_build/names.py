@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 from critparse.lexicon.folding import fold_name
 from critparse.lexicon.variants import reorder, variants
-from lexicon_build.concepts import DESCRIPTOR, RELATED, Concept
+from lexicon_build.concepts import DESCRIPTOR, RELATED, SYSTEMATIC, Concept
 
 MAX_NAME, MAX_WORDS, MIN_FOLDED, MAX_ACRONYM = 60, 7, 4, 6
 MAX_LINKED, MAX_LINKED_WORDS = 100, 12
-SYSTEMATIC = re.compile(r"[\[\];:{}=]|\d,\d|\(\w?\d|\d'|\bwith\b.*\bwith\b")
 # Tails of indexing jargon that nobody writes in running text.
 INDEXING = re.compile(r"\b(?:nos|nec|unspecified|obsolete|disorder \(disorder\))$|\(.*\)", re.IGNORECASE)
 

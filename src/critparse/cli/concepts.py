@@ -62,9 +62,7 @@ def concepts(
     members: Annotated[bool, typer.Option("--members", help="List the drugs of a class instead.")] = False,
     pipeline: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME", help="Let an installed spaCy pipeline (en_core_sci_sm …) find the mentions."
-        ),
+        typer.Option(metavar="NAME", help="Let an installed spaCy pipeline (en_core_sci_sm …) find the mentions."),
     ] = None,
 ) -> None:
     """Show which concepts a text names: codes, how each was found and how sure it is, and candidates.

@@ -15,12 +15,16 @@ SURE, USUAL = 0.95, 0.85
 
 
 class Meaning(NamedTuple):
-    """One meaning of a short form. ``cues``: words around that call for it; ``usual``: taken without any cue."""
+    """One meaning of a short form.
+
+    ``cues``: words around that call for it; ``against``: words that forbid it; ``usual``: taken without any cue.
+    """
 
     label: str
     expansion: str
     usual: bool
     cues: frozenset[str]
+    against: frozenset[str] = frozenset()
 
 
 @functools.cache
@@ -28,17 +32,23 @@ def meanings() -> dict[str, list[Meaning]]:
     """The meanings of every short form of the table, the usual one first. Raises ResourceError."""
     table: dict[str, list[Meaning]] = defaultdict(list)
     for row in data_rows(_FILE, ("short", "label", "expansion", "usual", "cues")):
-        cues = frozenset(cue for cue in row["cues"].split("|") if cue)
+        words = [word for word in row["cues"].split("|") if word]
+        cues = frozenset(word for word in words if not word.startswith("!"))
+        against = frozenset(word[1:] for word in words if word.startswith("!"))
+        meaning = Meaning(row["label"], row["expansion"], row["usual"] == "y", cues, against)
         for short in row["short"].split("|"):
-            table[short].append(Meaning(row["label"], row["expansion"], row["usual"] == "y", cues))
+            table[short].append(meaning)
     return {short: sorted(found, key=lambda meaning: not meaning.usual) for short, found in table.items()}
 
 
 def meaning_of(short: str, label: str | None, context: str) -> tuple[Meaning, float] | None:
     """The meaning of a short form in its context, and how sure it is; ``None`` when nothing decides."""
     known = meanings().get(short) or meanings().get(short.removesuffix("s"), [])
-    possible = [meaning for meaning in known if label in (None, meaning.label, "Observation")]
-    around = set(words_of(context)) if context and len(known) > 1 else set()
+    if not known:
+        return None
+    around = set(words_of(context)) if context else set()
+    fitting = (meaning for meaning in known if label in (None, meaning.label, "Observation"))
+    possible = [meaning for meaning in fitting if meaning.against.isdisjoint(around)]
     called = [meaning for meaning in possible if not meaning.cues.isdisjoint(around)]
     if len(called) == 1:
         return called[0], SURE

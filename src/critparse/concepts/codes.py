@@ -10,8 +10,9 @@ from critparse.lexicon import default_lexicon
 from critparse.schema import Concept
 
 LOCAL = "CRITPARSE"
-"""The system of analytes and scores that no public vocabulary has a code for: the code is critparse's own id."""
+"""The system of critparse's own ids: analytes and scores have one besides a public code, some terms have only that."""
 _LOCAL_KINDS = ("ANALYTE:", "SCORE:", "TERM:")
+_MEASURED = _LOCAL_KINDS[:2]
 _BROADER = 0.7
 _CROSSREF = 0.95
 """A cross-reference is a little less sure than the concept it belongs to: see docs/evaluation.md."""
@@ -32,9 +33,11 @@ def codes_of(concept_id: str, method: str = "exact", score: float = 1.0) -> tupl
     if not own and concept_id.startswith(_LOCAL_KINDS):
         own = ((LOCAL, concept_id),)
     known = set(own)
+    measured = [(LOCAL, concept_id)] if concept_id.startswith(_MEASURED) and (LOCAL, concept_id) not in own else []
     others = [pair for pair in default_lexicon().crossrefs(concept_id) if pair not in known]
     return (
         *(Concept(system=s, code=c, display=concept.name, score=score, method=method) for s, c in own),
+        *(Concept(system=s, code=c, display=concept.name, score=score, method=method) for s, c in measured),
         *(_broader(concept_id, score) if own and own[0][0] == LOCAL else ()),
         *(
             Concept(system=s, code=c, display=concept.name, score=round(score * _CROSSREF, 3), method="crossref")

@@ -7,14 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from critparse.concepts.wording import wording
-from critparse.errors import ResourceError
 from critparse.lexicon import Lexicon, default_lexicon
 from critparse.lexicon.folding import fold_name
-from critparse.lexicon.lexicon import LexiconConcept
+from critparse.lexicon.lexicon import ANALYTE, SCORE, LexiconConcept
 from critparse.lexicon.packed import codes_of
-from critparse.lexicon.resources import data_rows
+from critparse.lexicon.tables import Analyte, Score, analytes, linking_terms, scores
 
-_FILE = "linking_terms.tsv"
 _SHORT = 6  # letters of a short form in capitals, which counts only so
 
 
@@ -30,15 +28,16 @@ class Dictionary:
         self._never = {" ".join(words) for words in wording().never}
         folded: dict[str, dict[str, None]] = defaultdict(dict)
         exact: dict[str, dict[str, None]] = defaultdict(dict)
-        for row in data_rows(_FILE, ("id", "label", "display", "names")):
-            if not codes_of(row["id"]) or not row["names"]:
-                raise ResourceError(file=_FILE, reason=f"the row of {row['display']!r} has no code or no names")
-            self._own[row["id"]] = LexiconConcept(row["id"], row["display"], row["label"], codes_of(row["id"]))
-            for name in row["names"].split("|"):
-                if _is_short_form(name):
-                    exact[fold_name(name, case_sensitive=True)][row["id"]] = None
+        for term in linking_terms().values():
+            id_ = term.concept
+            self._own[id_] = LexiconConcept(id_, term.display, term.label, codes_of(id_))
+            for alias in term.aliases:
+                if _is_short_form(alias.text):
+                    exact[fold_name(alias.text, case_sensitive=True)][id_] = None
                 else:
-                    folded[fold_name(name)][row["id"]] = None
+                    folded[fold_name(alias.text)][id_] = None
+        measures: tuple[Analyte | Score, ...] = (*analytes().values(), *scores().values())
+        self._displays = {fold_name(m.display): (_id_of(m),) for m in measures}
         self._names = {name: tuple(ids) for name, ids in folded.items()}
         self._short = {name: tuple(ids) for name, ids in exact.items()}
 
@@ -48,14 +47,20 @@ class Dictionary:
         A short form in capitals that nothing but a rare disease claims counts only with ``rare``.
         """
         folded = fold_name(name)
-        if folded in self._never:
+        if self.is_vague(folded):
             return ()
         own = self._short.get(fold_name(name, case_sensitive=True), ()) + self._names.get(folded, ())
-        return own + self._lexicon.lookup(name, rare=rare or not _is_short_form(name))
+        found = own + self._lexicon.lookup(name, rare=rare or not _is_short_form(name))
+        return found + self._displays.get(folded, ())
 
     def is_vague(self, name: str) -> bool:
         """Whether a name is too wide to be linked: "medical condition", "other diseases" without "other"."""
-        return fold_name(name) in self._never
+        folded = fold_name(name)
+        return folded in self._never or folded.removesuffix("s") in self._never
+
+    def is_reviewed(self, concept_id: str) -> bool:
+        """Whether somebody has said under which names mentions mean the concept: it goes before all others."""
+        return concept_id in self._own
 
     def concept(self, concept_id: str) -> LexiconConcept:
         """The concept of an id. Raises KeyError for one that neither the lexicon nor linking has."""
@@ -68,6 +73,10 @@ class Dictionary:
         """Every folded name with its ids; a name may come twice."""
         yield from self._lexicon.all_names()
         yield from self._names.items()
+
+
+def _id_of(measure: Analyte | Score) -> str:
+    return f"{ANALYTE if isinstance(measure, Analyte) else SCORE}{measure.id}"
 
 
 def _is_short_form(name: str) -> bool:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 LABELS = frozenset(("Condition", "Drug", "Procedure", "Device", "Measurement", "Observation"))
 """Labels of entities that have concepts; values, times and qualifiers have none."""
-_MEASURED = ("ANALYTE:", "SCORE:")
 _HEAD = 0.5
 _LABEL_OF_KIND = {
     "condition": "Condition",
@@ -47,8 +46,6 @@ class DocumentLinker:
         """
         if label not in LABELS:
             return Linked(text=words, label=label)
-        if known.startswith(_MEASURED) and not head:
-            return Linked(text=words, label=label, concepts=self._known(words, label, known))
         wide = label == "Observation"
         linked = self.mention(words, label, context, candidates=not wide)
         if linked.concepts or not known or wide:
@@ -66,8 +63,6 @@ class DocumentLinker:
     ) -> tuple[Concept, ...]:
         """The concepts of the subject of a rule's leaf; ``part``: ``known`` is the concept of a part of ``words``."""
         label = _LABEL_OF_KIND.get(kind)
-        if known.startswith(_MEASURED) and not part:
-            return self._known(words, label, known)
         if kind in _LABEL_OF_KIND and words:
             linked = self.mention(words, label, context, candidates=False)
             if linked.concepts:

@@ -27,6 +27,12 @@ _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 _BRACKETED = re.compile(
     r"^(?P<name>[^()\[\]]{2,120}?)\s*[(\[](?P<inside>[^()\[\]]{1,80})[)\]]\s*(?P<rest>[^()\[\]]{0,40})$"
 )
+_STAGED = re.compile(
+    r"^(?:(?:NYHA|CCS|WHO|ISN/RPS|FIGO|AJCC|Child[- ]Pugh)\s+)?(?:functional\s+)?(?:class|stage|grade)s?\s+"
+    r"[0-9IVX]{1,4}[A-Da-d]?(?:\s*(?:-|–|,|/|or|and|to|through)\s*[0-9IVX]{1,4}[A-Da-d]?){0,4}"
+    r"(?:\s+or\s+(?:higher|greater|more|worse|above))?\s+(?=\w{3})"
+)
+_PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|[ -](?![ -])){0,150}(?<![ -])")
 _TRADEMARK = re.compile(r"[®™©†‡*]+|\((?:R|TM)\)")
 _ROMAN_NUMERALS = "i ii iii iv v vi vii viii ix x xi xii xiii"
 _ROMAN = {numeral: str(value) for value, numeral in enumerate(_ROMAN_NUMERALS.split(), start=1)}
@@ -42,6 +48,8 @@ _WORD = re.compile(r"[^\W_]+(?:[.'][^\W_]+)*|[^\w\s]")
 
 def clean(text: str) -> str:
     """The mention without marks around it: trade marks, quotes, bullets, a bracket that is never closed."""
+    if _PLAIN.fullmatch(text):
+        return text
     text = _TRADEMARK.sub(" ", unicodedata.normalize("NFC", text[:MAX_LENGTH]))
     text = " ".join(text.split()).strip(_EDGE)
     for opening, closing in _BRACKETS.items():
@@ -52,6 +60,11 @@ def clean(text: str) -> str:
         if closing in text and opening not in text:
             text = text.replace(closing, " ", 1)
     return " ".join(text.split()).strip(_EDGE)
+
+
+def unstaged(text: str) -> str:
+    """The mention without a class, stage or grade before the name: "NYHA class III or IV heart failure"."""
+    return _STAGED.sub("", text, count=1)
 
 
 def bracketed(text: str) -> tuple[str, str] | None:

@@ -28,6 +28,7 @@ MAX_CANDIDATES = 5
 _EXACT, _NORMALIZED, _CORE, _BRACKET, _CONTEXT = 1.0, 0.96, 0.93, 0.96, 0.9
 _WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*|[^\w\s]")
 _CACHE = 32768
+_MISFILING = 0.9
 _LONGEST_SHORT = 6  # letters of a short form
 # Share of letters that differ: score. Of 72 slips read in annotated mentions, 45 of 47 with a share up to 0.13 were
 # right, 13 of 15 up to 0.2, 3 of 10 beyond (docs/evaluation.md).
@@ -46,6 +47,8 @@ _FITTING = {
     "Measurement": ("Measurement", "Procedure", "Observation", "Condition"),
     "Observation": ("Observation", "Condition", "Measurement", "Procedure"),
 }
+# What annotators also file under a label, when the whole mention is the name: "total hip arthroplasty" as a Condition.
+_MISFILED = {"Condition": ("Procedure", "Device"), "Procedure": ("Condition",)}
 
 
 class _Found(NamedTuple):
@@ -60,6 +63,7 @@ class Linker:
     def __init__(self, dictionary: Dictionary | None = None) -> None:
         """``dictionary``: whose names and concepts; critparse's own when there is none."""
         self._dictionary = dictionary or default_dictionary()
+        self._void = wording().void
         self._resolve = functools.lru_cache(maxsize=_CACHE)(self._resolved)
         self._candidates = functools.lru_cache(maxsize=_CACHE)(self._listed)
 
@@ -104,8 +108,9 @@ class Linker:
         hit = biomarker_in(cleaned, context) if label in _MARKED else None
         if hit is None:
             return ()
-        if self._is_coded_measure(self._exact(cleaned, label)):
-            return ()
+        exact = self._exact(cleaned, label)
+        if self._is_coded_measure(exact) or (exact and label == "Condition"):
+            return ()  # PSA; "factor V Leiden", "G6PD deficiency": a disease that is called so
         score = _EXACT if hit.method == "exact" else _CONTEXT
         return tuple(
             Concept(system=system, code=code, display=hit.display, score=score, method=hit.method)
@@ -159,22 +164,31 @@ class Linker:
         if len(text) < 2 or not any(char.isalpha() for char in text) or self._dictionary.is_vague(text):
             return None
         steps: tuple[Callable[[str, str | None], _Found | None], ...] = (
-            self._exact, self._normalized, self._bracketed, self._core, self._misspelled,
+            self._exact, self._normalized, self._bracketed, self._core, self._unstaged, self._misspelled,
         )  # fmt: skip
-        return next(filter(None, (step(text, label) for step in steps)), None)
+        return next(filter(None, (step(text, label) for step in steps)), None) or self._misfiled(text, label)
+
+    def _misfiled(self, text: str, label: str | None) -> _Found | None:
+        """A whole name of another label that mentions of this one are at times given."""
+        for other in _MISFILED.get(label or "", ()):
+            found = self._exact(text, other) or self._normalized(text, other) or self._bracketed(text, other)
+            if found is not None:
+                return found._replace(score=round(found.score * _MISFILING, 3))
+        return None
 
     def _named(self, name: str, label: str | None) -> str | None:
         """The concept that bears exactly this name and fits the label; one that has codes before one that has none."""
         fitting = _FITTING.get(label) if label else None
-        best: tuple[int, str] | None = None
+        best: tuple[tuple[bool, int], str] | None = None
         for concept_id in self._dictionary.lookup(name):
-            if concept_id.startswith(_CODELESS):
+            if concept_id.startswith(_CODELESS) or concept_id in self._void:
                 continue
             if fitting is None:
                 return concept_id
             has = self._dictionary.concept(concept_id).label
-            if has in fitting and (best is None or fitting.index(has) < best[0]):
-                best = fitting.index(has), concept_id
+            if has in fitting:
+                rank = not self._dictionary.is_reviewed(concept_id), fitting.index(has)
+                best = (rank, concept_id) if best is None or rank < best[0] else best
         return best[1] if best else None
 
     def _fits(self, concept_id: str, label: str | None) -> bool:
@@ -185,7 +199,7 @@ class Linker:
         return _Found(concept_id, "exact", _EXACT) if concept_id else None
 
     def _normalized(self, text: str, label: str | None) -> _Found | None:
-        if len(text.split()) > forms.MAX_WORDS:
+        if len(text.split()) > forms.MAX_WORDS or self._dictionary.is_vague(text):
             return None
         for form in forms.forms(text):
             concept_id = self._named(form, label) if len(form) > 2 else None
@@ -241,6 +255,12 @@ class Linker:
             piece = text[words[first].start() : words[last - 1].end()]
             if len(piece) > 1:
                 yield piece
+
+    def _unstaged(self, text: str, label: str | None) -> _Found | None:
+        """The name behind a class, stage or grade."""
+        name = forms.unstaged(text)
+        found = self._resolve(name, label) if name != text else None
+        return found._replace(method="core", score=min(found.score, _CORE)) if found else None
 
     def _misspelled(self, text: str, label: str | None) -> _Found | None:
         """The name that the mention, or what is left of it without qualifiers, is a slip of."""

@@ -18,8 +18,8 @@ Words = tuple[str, ...]
 @dataclass(slots=True)
 class Wording:
     """``open`` and ``close``: phrases that may stand before or behind a name, per label; ``alike``: words of one
-    meaning, by word; ``glued``: prefixes that are written in one word, with a hyphen or apart; ``never``: names that
-    are too wide to be linked.
+    meaning, by word; ``glued``: prefixes that are written in one word, with a hyphen or apart; ``never``: names
+    that are too wide to be linked; ``void``: ids of concepts that are.
     """
 
     open: dict[str, set[Words]] = field(default_factory=lambda: defaultdict(set))
@@ -27,6 +27,7 @@ class Wording:
     alike: dict[Words, list[Words]] = field(default_factory=lambda: defaultdict(list))
     glued: set[str] = field(default_factory=set)
     never: set[Words] = field(default_factory=set)
+    void: set[str] = field(default_factory=set)
 
     @property
     def words(self) -> set[str]:
@@ -74,6 +75,8 @@ def wording() -> Wording:
             loaded.glued.update(row[0] for row in rows)
         elif kind == "never":
             loaded.never.update(rows)
+        elif kind == "void":
+            loaded.void.update(phrases.split("|"))
         else:
             raise ResourceError(file=_FILE, reason=f"line {number} is of no known kind ({kind})")
     return loaded

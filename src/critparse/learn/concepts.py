@@ -24,7 +24,6 @@ KINDS = (
 )  # fmt: skip
 COLUMNS = ("id", "mention", "context", "label", "kind", "gold", "note")
 _FORMAT = "concepts corpus"
-_FAMILIES = {"DOID": "DOID/MONDO", "MONDO": "DOID/MONDO"}  # systems that are counted as one
 
 
 class Linker(Protocol):
@@ -112,10 +111,10 @@ class Outcome:
             return "right" if self.right else "wrong"
         return "missed" if self.row.gold else "unlinked"
 
-    def judged_in(self, family: str) -> bool | None:
-        """Whether the first code given of a family of systems is right; ``None`` if none is given."""
+    def judged_in(self, system: str) -> bool | None:
+        """Whether the first code given of a system is right; ``None`` if none is given."""
         for concept in self.concepts:
-            if _family(key(concept)) == family:
+            if _system(key(concept)) == system:
                 return _fold(key(concept)) in {_fold(code) for code in self.row.gold}
         return None
 
@@ -128,10 +127,6 @@ def key(concept: Concept) -> str:
 
 def _system(code: str) -> str:
     return code.partition(":")[0]
-
-
-def _family(code: str) -> str:
-    return _FAMILIES.get(_system(code), _system(code))
 
 
 def _fold(code: str) -> str:
@@ -159,10 +154,10 @@ def link_all(rows: Iterable[Row], link: Linker) -> list[Outcome]:
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """All figures: top-1 accuracy, precision, reach; by label, kind, method, and system."""
-    families = sorted({_family(code) for outcome in outcomes for code in outcome.row.gold})
+    systems = sorted({_system(code) for outcome in outcomes for code in outcome.row.gold})
     return {
         **figures(outcomes),
-        "by_system": {family: _in_family(outcomes, family) for family in families},
+        "by_system": {system: _within(outcomes, system) for system in systems},
         "by_label": _grouped(outcomes, lambda outcome: outcome.row.label),
         "by_kind": _grouped(outcomes, lambda outcome: outcome.row.kind),
         "by_method": _grouped([o for o in outcomes if o.linked], lambda outcome: outcome.concepts[0].method),
@@ -196,15 +191,15 @@ def _grouped(outcomes: Iterable[Outcome], name: Callable[[Outcome], str]) -> dic
     return {group: figures(groups[group]) for group in sorted(groups)}
 
 
-def _in_family(outcomes: Iterable[Outcome], family: str) -> dict[str, Any]:
-    """Of the mentions that have a gold code of the family, or none at all: how often its first code is right.
+def _within(outcomes: Iterable[Outcome], system: str) -> dict[str, Any]:
+    """Of the mentions that have a gold code of the system, or none at all: how often its first code is right.
 
-    ``recall``: of mentions with such a gold code, those whose first code of the family is right; ``precision``: of
-    first codes of the family, given to any of these mentions, the right ones.
+    ``recall``: of mentions with such a gold code, those whose first code of the system is right; ``precision``: of
+    first codes of the system, given to any of these mentions, the right ones.
     """
-    judged = [o for o in outcomes if not o.row.gold or family in map(_family, o.row.gold)]
+    judged = [o for o in outcomes if not o.row.gold or system in map(_system, o.row.gold)]
     gold = sum(bool(outcome.row.gold) for outcome in judged)
-    verdicts = [outcome.judged_in(family) for outcome in judged]
+    verdicts = [outcome.judged_in(system) for outcome in judged]
     right, given = verdicts.count(True), len(verdicts) - verdicts.count(None)
     return {
         "gold": gold,

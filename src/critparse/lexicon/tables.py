@@ -14,7 +14,7 @@ from critparse.schema.rule import LEAF_KINDS
 AnalyteKind = Literal["lab", "vital", "body", "imaging", "function"]
 Direction = Literal["higher-worse", "higher-better"]
 ScoreForm = Literal["integer", "decimal", "roman", "grade", "class", "stage"]
-TermLabel = Literal["Condition", "Drug", "Procedure", "Device", "Observation"]
+TermLabel = Literal["Condition", "Drug", "Procedure", "Device", "Measurement", "Observation"]
 Row = TypeVar("Row")
 Choice = TypeVar("Choice")
 _MAX_ACRONYM = 3
@@ -119,6 +119,12 @@ def subjects() -> dict[str, Subject]:
 def trial_terms() -> dict[str, Term]:
     """Authored terms that trials use and MeSH lacks or files elsewhere, by ``concept`` id."""
     return _read("trial_terms.tsv", ("id", "label", "display", "aliases"), _term)
+
+
+@functools.cache
+def linking_terms() -> dict[str, Term]:
+    """Authored names for linking only, by ``concept`` id; their case counts by the linker's own rule."""
+    return _read("linking_terms.tsv", ("id", "label", "display", "aliases"), _term)
 
 
 @functools.cache
