@@ -14,8 +14,8 @@ from types import ModuleType
 
 import pytest
 
-from critparse.errors import ResourceError
 from critparse.concepts.dictionary import default_dictionary
+from critparse.errors import ResourceError
 from critparse.lexicon import Lexicon, default_lexicon, packed
 from critparse.lexicon import lexicon as building
 from critparse.lexicon.packed import codes_of
