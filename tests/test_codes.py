@@ -14,6 +14,7 @@ from types import ModuleType
 
 import pytest
 
+from critparse.concepts.dictionary import default_dictionary
 from critparse.errors import ResourceError
 from critparse.lexicon import Lexicon, default_lexicon, packed
 from critparse.lexicon import lexicon as building
@@ -167,8 +168,8 @@ class TestSecondSources:
             for code in (code for system, code in codes if system == "ICD10CM"):
                 assert icd.is_valid_item(code), (id_, code)
                 theirs = words(icd.get_description(code))
-                if not theirs & (names.get(id_, set()) | words(lexicon.concept(id_).name)):
-                    strange.append((id_, lexicon.concept(id_).name, code, icd.get_description(code)))
+                if not theirs & (names.get(id_, set()) | words(default_dictionary().concept(id_).name)):
+                    strange.append((id_, default_dictionary().concept(id_).name, code, icd.get_description(code)))
         assert strange == []
 
 

@@ -108,8 +108,8 @@ def add_descriptors(folder: Path, drugs: dict[str, Concept]) -> dict[str, Concep
     """
     by_name = {fold_name(name): drug for drug in reversed(drugs.values()) for name in reversed(list(drug.names))}
     labels = wheels.read_mesh_labels(folder)
-    terms = (*linking_terms().values(), *drug_classes().values(), *trial_terms().values())
-    authored = {term.concept: term for term in terms}
+    shown = {term.concept: term for term in (*drug_classes().values(), *trial_terms().values())}
+    authored = {term.concept: term for term in linking_terms().values()} | shown
     concepts: dict[str, Concept] = {}
     for id_, name, synonyms, trees in wheels.read_mesh(folder, "mesh_id_label_mappings.tsv"):
         label = mesh_label(trees)
@@ -122,8 +122,8 @@ def add_descriptors(folder: Path, drugs: dict[str, Concept]) -> dict[str, Concep
         concept.packed = label is not None
         concept.add([concept.name, name], PREFERRED)
         concept.add([*synonyms, *cancer_names(name, trees)], DESCRIPTOR)
-        if concept.id in authored:
-            concept.main = [authored[concept.id].display]
+        if concept.id in shown:
+            concept.main = [shown[concept.id].display]
         else:
             concept.main = cancer_names(name, trees)[:1] or preferred(concept)
         if drug is not None and concept.packed:

@@ -73,6 +73,8 @@ def _entity_lines(entity: Entity, text: str, numbers: _Numbers) -> Iterator[str]
 
 def _code_lines(entity_id: str, concepts: Sequence[Concept], numbers: _Numbers) -> Iterator[str]:
     for concept in concepts:
+        if concept.method == "crossref":
+            continue  # a code of another system adds nothing for annotators
         reference = f"{concept.system}:{concept.code}"
         yield f"N{next(numbers.codes)}\tReference {entity_id} {reference}\t{_one_line(concept.display)}"
 
