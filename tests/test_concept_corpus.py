@@ -1,9 +1,10 @@
-"""The labelled mentions that linking is measured and tuned on: whole, well-formed, and apart from each other."""
+"""The labelled mentions that linking is measured, tuned and checked on: whole, well-formed, apart from each other."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from support import ROOT
 from critparse.learn.concepts import KINDS, NONE, Row, read_concepts
 
 GOLD, TUNING = ROOT / "corpora/concepts.tsv", ROOT / "corpora/concepts_dev.tsv"
+CHECK = ROOT / "corpora/concepts_check.tsv"
 LABELS = {"Condition", "Drug", "Procedure", "Device", "Measurement", "Observation"}
 HARD = {"abbreviation", "misspelling", "class", "paraphrase"}
 PATTERNS = {
@@ -26,7 +28,7 @@ PATTERNS = {
 }
 
 
-@pytest.fixture(scope="module", params=[GOLD, TUNING], ids=["gold", "tuning"])
+@pytest.fixture(scope="module", params=[GOLD, TUNING, CHECK], ids=["gold", "tuning", "check"])
 def rows(request: pytest.FixtureRequest) -> list[Row]:
     """The rows of one corpus."""
     return read_concepts(request.param)
@@ -43,7 +45,9 @@ def check_digit(number: str) -> int:
     return -sum(value - 9 if value > 9 else value for value in doubled) % 10
 
 
-@pytest.mark.parametrize(("path", "total", "linkable", "hard"), [(GOLD, 400, 340, 100), (TUNING, 150, 127, 38)])
+@pytest.mark.parametrize(
+    ("path", "total", "linkable", "hard"), [(GOLD, 400, 340, 100), (TUNING, 150, 127, 38), (CHECK, 200, 170, 80)]
+)
 def test_make_up(path: Path, total: int, linkable: int, hard: int) -> None:
     """As many mentions as promised, at least a quarter of them hard, with every kind and label in it."""
     rows = read_concepts(path)
@@ -88,10 +92,17 @@ def test_every_linkable_mention_has_a_primary_code(rows: list[Row]) -> None:
         assert not row.gold or systems & primary.get(row.label, {"MESH"}), row
 
 
-def test_tuning_has_no_mention_of_the_measure() -> None:
-    """What is tuned on is not what is measured on, in whatever spelling."""
-    gold = {folded(row.mention) for row in read_concepts(GOLD)}
-    assert [row.mention for row in read_concepts(TUNING) if folded(row.mention) in gold] == []
+def test_check_set_has_ids_of_its_own() -> None:
+    """Ids of the check set begin with k, so that a row is known by its id wherever it is reported."""
+    rows = read_concepts(CHECK)
+    assert [row.id for row in rows] == [f"k{number:03}" for number in range(1, len(rows) + 1)]
+
+
+@pytest.mark.parametrize(("first", "second"), [*combinations((GOLD, TUNING, CHECK), 2)], ids=lambda path: path.stem)
+def test_corpora_share_no_mention(first: Path, second: Path) -> None:
+    """What is tuned on is not what is measured on, and what is checked on is neither, in whatever spelling."""
+    known = {folded(row.mention) for row in read_concepts(first)}
+    assert [row.mention for row in read_concepts(second) if folded(row.mention) in known] == []
 
 
 def test_check_digit_is_loincs() -> None:
