@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from critparse.concepts.dictionary import Dictionary
 from critparse.concepts.forms import words_of
 from critparse.concepts.ngrams import NgramIndex
-from critparse.concepts.spelling import compare
+from critparse.concepts.spelling import compare, turns
 from critparse.concepts.wording import wording
 from critparse.lexicon.folding import fold_name
 
@@ -17,6 +21,8 @@ _PART = 0.5  # of a mention that is wholly covered by the name inside it, less f
 _ALIKE = 0.6  # of a name with the same trigrams
 _SEARCHED = 60
 _LEAST_COSINE = 0.35
+_LEAST_CORRECTED = 7  # letters of a word that is corrected by its letters alone
+_LEAST_TWICE = 11  # letters of one that may have two slips
 _REMEMBERED = 64  # searches: a mention's slips and its candidates come from one
 
 
@@ -46,6 +52,32 @@ class Similar:
             slip = compare(mention, _words(name), self._known)
             if slip is not None:
                 yield name, self._ids[name], slip.share, slip.edits
+
+    def corrected(self, text: str) -> str | None:
+        """The text with its one unknown word replaced by the known word nearest to it; ``None`` when none is nearest.
+
+        Trigrams miss a slip at the beginning of a word ("pnuemonia"); letters do not.
+        """
+        words = fold_name(text).split()
+        unknown = [at for at, word in enumerate(words) if word.isalpha() and word not in self._known]
+        if len(unknown) != 1 or len(words[unknown[0]]) < _LEAST_CORRECTED:
+            return None
+        word = words[unknown[0]]
+        near = [other for size in (-1, 0, 1) for other in self._shelves.get((word[0], len(word) + size), ())]
+        most = 1 if len(word) < _LEAST_TWICE else 2
+        found = process.extract(word, near, scorer=OSA.distance, score_cutoff=most, limit=2)
+        if not found or (len(found) > 1 and found[0][1] == found[1][1]) or turns(word, found[0][0]):
+            return None
+        return " ".join([*words[: unknown[0]], found[0][0], *words[unknown[0] + 1 :]])
+
+    @functools.cached_property
+    def _shelves(self) -> dict[tuple[str, int], list[str]]:
+        """The known words by first letter and length."""
+        shelves: dict[tuple[str, int], list[str]] = defaultdict(list)
+        for word in sorted(self._known):
+            if len(word) >= _LEAST_CORRECTED - 1 and word.isalpha():
+                shelves[word[0], len(word)].append(word)
+        return shelves
 
     def alike(self, text: str, limit: int) -> Iterator[Candidate]:
         """The most similar names, as candidates."""

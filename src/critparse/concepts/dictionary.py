@@ -32,7 +32,7 @@ class Dictionary:
             id_ = term.concept
             self._own[id_] = LexiconConcept(id_, term.display, term.label, codes_of(id_))
             for alias in term.aliases:
-                if _is_short_form(alias.text):
+                if is_short_form(alias.text):
                     exact[fold_name(alias.text, case_sensitive=True)][id_] = None
                 else:
                     folded[fold_name(alias.text)][id_] = None
@@ -50,7 +50,7 @@ class Dictionary:
         if self.is_vague(folded):
             return ()
         own = self._short.get(fold_name(name, case_sensitive=True), ()) + self._names.get(folded, ())
-        found = own + self._lexicon.lookup(name, rare=rare or not _is_short_form(name))
+        found = own + self._lexicon.lookup(name, rare=rare or not is_short_form(name))
         return found + self._displays.get(folded, ())
 
     def is_vague(self, name: str) -> bool:
@@ -79,7 +79,8 @@ def _id_of(measure: Analyte | Score) -> str:
     return f"{ANALYTE if isinstance(measure, Analyte) else SCORE}{measure.id}"
 
 
-def _is_short_form(name: str) -> bool:
+def is_short_form(name: str) -> bool:
+    """Whether a name is a short form in capitals, which counts only so."""
     return len(name) <= _SHORT and sum(map(str.isupper, name)) > 1
 
 

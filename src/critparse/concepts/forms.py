@@ -101,7 +101,7 @@ def _forms(text: str) -> Iterator[str]:
     yield from first
     base = _tidy(first[2])
     yield base
-    turned = [base, *_numbers(base), *_turned(base)]
+    turned = [base, *_numbers(base), *_turned(base), *(_rotated(base) if "," in text else ())]
     for form in turned:
         yield form
         yield from _spelled(form)
@@ -139,7 +139,7 @@ def _spelled(form: str) -> Iterator[str]:
 
 
 def _turned(form: str) -> Iterator[str]:
-    """ "cancer of breast" -> "breast cancer"; "diabetes, type 2" -> "type 2 diabetes" (commas are gone by now)."""
+    """ "cancer of breast" -> "breast cancer"."""
     words = form.split()
     for at in range(1, len(words) - 1):
         if words[at] in _OF:
@@ -147,9 +147,12 @@ def _turned(form: str) -> Iterator[str]:
             yield " ".join([*behind, *words[:at]])
             yield " ".join([*behind[:-1], _singular(behind[-1]), *words[:at]])
             break
-    if len(words) == 2:
-        yield f"{words[1]} {words[0]}"
-    elif len(words) in (3, 4):
+
+
+def _rotated(form: str) -> Iterator[str]:
+    """ "arthritis, rheumatoid" -> "rheumatoid arthritis": without a comma, another order is another thing."""
+    words = form.split()
+    if 1 < len(words) < 5:
         yield " ".join([*words[1:], words[0]])
         yield " ".join([words[-1], *words[:-1]])
 

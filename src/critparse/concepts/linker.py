@@ -16,7 +16,7 @@ from typing import NamedTuple
 from critparse.concepts import abbreviations, forms
 from critparse.concepts.candidates import Candidate, Similar, parts
 from critparse.concepts.codes import codes_of
-from critparse.concepts.dictionary import Dictionary, default_dictionary
+from critparse.concepts.dictionary import Dictionary, default_dictionary, is_short_form
 from critparse.concepts.markers import biomarker_in
 from critparse.concepts.wording import wording
 from critparse.lexicon.folding import fold_name
@@ -29,6 +29,8 @@ _EXACT, _NORMALIZED, _CORE, _BRACKET, _CONTEXT = 1.0, 0.96, 0.93, 0.96, 0.9
 _WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*|[^\w\s]")
 _CACHE = 32768
 _MISFILING = 0.9
+_CORRECTED = 0.82
+_SHORTEST_SLIP = 6  # letters of a mention in which slips are looked for
 _LONGEST_SHORT = 6  # letters of a short form
 # Share of letters that differ: score. Of 72 slips read in annotated mentions, 45 of 47 with a share up to 0.13 were
 # right, 13 of 15 up to 0.2, 3 of 10 beyond (docs/evaluation.md).
@@ -164,7 +166,8 @@ class Linker:
         if len(text) < 2 or not any(char.isalpha() for char in text) or self._dictionary.is_vague(text):
             return None
         steps: tuple[Callable[[str, str | None], _Found | None], ...] = (
-            self._exact, self._normalized, self._bracketed, self._core, self._unstaged, self._misspelled,
+            self._exact, self._normalized, self._bracketed, self._core,
+            self._unstaged, self._misspelled, self._corrected,
         )  # fmt: skip
         return next(filter(None, (step(text, label) for step in steps)), None) or self._misfiled(text, label)
 
@@ -177,18 +180,26 @@ class Linker:
         return None
 
     def _named(self, name: str, label: str | None) -> str | None:
-        """The concept that bears exactly this name and fits the label; one that has codes before one that has none."""
+        """The concept that bears exactly this name and fits the label best.
+
+        Names that somebody has reviewed for linking go first; of short forms, which mean many things, only the label
+        decides.
+        """
+        short = is_short_form(name)
         fitting = _FITTING.get(label) if label else None
         best: tuple[tuple[bool, int], str] | None = None
         for concept_id in self._dictionary.lookup(name):
             if concept_id.startswith(_CODELESS) or concept_id in self._void:
                 continue
-            if fitting is None:
-                return concept_id
-            has = self._dictionary.concept(concept_id).label
-            if has in fitting:
-                rank = not self._dictionary.is_reviewed(concept_id), fitting.index(has)
-                best = (rank, concept_id) if best is None or rank < best[0] else best
+            reviewed = self._dictionary.is_reviewed(concept_id)
+            place = 0
+            if fitting is not None:
+                has = self._dictionary.concept(concept_id).label
+                if has not in fitting:
+                    continue
+                place = fitting.index(has)
+            rank = (reviewed if fitting is None else False) if short else not reviewed, place
+            best = (rank, concept_id) if best is None or rank < best[0] else best
         return best[1] if best else None
 
     def _fits(self, concept_id: str, label: str | None) -> bool:
@@ -266,7 +277,7 @@ class Linker:
         """The name that the mention, or what is left of it without qualifiers, is a slip of."""
         pieces = itertools.chain((text,), self._windows(text, label) if label else ())
         for piece in itertools.islice(pieces, 4):
-            if len(piece) < 6:
+            if len(piece) < _SHORTEST_SLIP:
                 continue
             slips = sorted((share, name, ids) for name, ids, share, _ in self.similar.slips(piece))
             for share, name, _ in slips:
@@ -278,6 +289,14 @@ class Linker:
                     rivals = {self._named(other, label) for s, other, _ in slips if s <= share} - {None, concept_id}
                     return _Found(concept_id, "spelling", 0.4 if rivals else score)
         return None
+
+    def _corrected(self, text: str, label: str | None) -> _Found | None:
+        """The name that the mention is once its one unknown word is put right."""
+        right = self.similar.corrected(text) if len(text) >= _SHORTEST_SLIP else None
+        if right is None:
+            return None
+        found = self._exact(right, label) or self._normalized(right, label) or self._core(right, label)
+        return _Found(found.concept_id, "spelling", _CORRECTED) if found else None
 
     def _listed(self, text: str, label: str | None) -> tuple[Concept, ...]:
         """What an unlinked mention may mean, best first, each concept once by its first code."""

@@ -65,6 +65,8 @@ def _rank(pair: tuple[int | None, int]) -> tuple[int, int]:
 def _stem(word: str) -> str:
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
+    if len(word) > 6 and word.endswith("ine"):
+        return word[:-1]  # creatinin, creatinine
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
 
 
@@ -78,10 +80,10 @@ def _edits(word: str, other: str, known: Collection[str]) -> int | None:
         return None
     most = 1 if len(other) < _LONG else 2 if len(other) < _VERY_LONG else 3
     edits = OSA.distance(word, other, score_cutoff=most)
-    return edits if edits <= most and not _opposite(word, other) else None
+    return edits if edits <= most and not turns(word, other) else None
 
 
-def _opposite(word: str, other: str) -> bool:
+def turns(word: str, other: str) -> bool:
     """Whether two words differ in a prefix or ending that makes another thing: hypo- or hyper-, -otomy or -ostomy."""
     heads = {next(filter(w.startswith, _TURNING), "") for w in (word, other)}
     ends = {next(filter(w.endswith, _ENDINGS), "") for w in (word, other)} - {""}
