@@ -21,6 +21,7 @@ _PART = 0.5  # of a mention that is wholly covered by the name inside it, less f
 _ALIKE = 0.6  # of a name with the same trigrams
 _SEARCHED = 60
 _LEAST_COSINE = 0.35
+_LEAST_UNKNOWN = 5  # letters of a word that may be a slip
 _LEAST_CORRECTED = 7  # letters of a word that is corrected by its letters alone
 _LEAST_TWICE = 11  # letters of one that may have two slips
 _REMEMBERED = 64  # searches: a mention's slips and its candidates come from one
@@ -52,6 +53,13 @@ class Similar:
             slip = compare(mention, _words(name), self._known)
             if slip is not None:
                 yield name, self._ids[name], slip.share, slip.edits
+
+    def has_unknown(self, text: str) -> bool:
+        """Whether a longer word of the text stands in no name: without one there is no slip."""
+        return any(
+            len(word) >= _LEAST_UNKNOWN and word not in self._known and word.removesuffix("s") not in self._known
+            for word in words_of(text)
+        )
 
     def corrected(self, text: str) -> str | None:
         """The text with its one unknown word replaced by the known word nearest to it; ``None`` when none is nearest.

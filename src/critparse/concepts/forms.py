@@ -5,6 +5,7 @@ Everything here works on the mention, never on the dictionary: look-ups are chea
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -86,19 +87,20 @@ def words_of(text: str) -> Words:
     return tuple(_WORD.findall(fold_name(text)))
 
 
-def forms(text: str) -> Iterator[str]:
-    """Other spellings of a cleaned mention, nearest first, each once, the mention itself left out; at most 160."""
-    seen = {fold_name(text)}
-    for form in islice(_forms(text), _MAX_FORMS):
-        if form and form not in seen:
-            seen.add(form)
-            yield form
+@functools.lru_cache(maxsize=4096)
+def forms(text: str) -> tuple[str, ...]:
+    """Other spellings of a cleaned mention, folded, nearest first, each once, the mention left out; at most 160."""
+    found = dict.fromkeys(islice(_forms(text), _MAX_FORMS))
+    found.pop(fold_name(text), None)
+    found.pop("", None)
+    return tuple(found)
 
 
 def _forms(text: str) -> Iterator[str]:
     first = [fold_name(form) for form in (text, _latin(text), _plain(text))]
     first += [form.replace(" - ", " ").replace("/", " ") for form in first]
     yield from first
+    yield from _swapped(first[2])
     base = _tidy(first[2])
     yield base
     turned = [base, *_numbers(base), *_turned(base), *(_rotated(base) if "," in text else ())]
@@ -155,6 +157,14 @@ def _rotated(form: str) -> Iterator[str]:
     if 1 < len(words) < 5:
         yield " ".join([*words[1:], words[0]])
         yield " ".join([words[-1], *words[:-1]])
+
+
+def _swapped(form: str) -> Iterator[str]:
+    """ "valsartan/sacubitril" is "sacubitril and valsartan": the parts of a combination in any order."""
+    parts = [part.strip() for part in form.split("/")]
+    if len(parts) == 2:
+        for one, other in (parts, parts[::-1]):
+            yield from (f"{one}/{other}", f"{one} and {other}", f"{one}, {other}", f"{one} {other}")
 
 
 def _singular(word: str) -> str:

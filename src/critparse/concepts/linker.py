@@ -29,6 +29,7 @@ _EXACT, _NORMALIZED, _CORE, _BRACKET, _CONTEXT = 1.0, 0.96, 0.93, 0.96, 0.9
 _WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*|[^\w\s]")
 _CACHE = 32768
 _MISFILING = 0.9
+_SHORTEST_FORM = 2
 _CORRECTED = 0.82
 _SHORTEST_SLIP = 6  # letters of a mention in which slips are looked for
 _LONGEST_SHORT = 6  # letters of a short form
@@ -213,7 +214,8 @@ class Linker:
         if len(text.split()) > forms.MAX_WORDS or self._dictionary.is_vague(text):
             return None
         for form in forms.forms(text):
-            concept_id = self._named(form, label) if len(form) > 2 else None
+            known = len(form) > _SHORTEST_FORM and self._dictionary.has(form)
+            concept_id = self._named(form, label) if known else None
             if concept_id:
                 return _Found(concept_id, "normalized", _NORMALIZED)
         return None
@@ -275,6 +277,8 @@ class Linker:
 
     def _misspelled(self, text: str, label: str | None) -> _Found | None:
         """The name that the mention, or what is left of it without qualifiers, is a slip of."""
+        if not self.similar.has_unknown(text):
+            return None
         pieces = itertools.chain((text,), self._windows(text, label) if label else ())
         for piece in itertools.islice(pieces, 4):
             if len(piece) < _SHORTEST_SLIP:

@@ -95,6 +95,11 @@ class Lexicon:
             found = self._ids(exact[:-1], lower[:-1], rare)
         return found
 
+    def has(self, folded: str) -> bool:
+        """Whether :meth:`lookup` may know this folded name; case-sensitive names apart."""
+        tables = (self._own.folded, self._names.folded, self._names.linked_folded)
+        return any(folded in table or folded.removesuffix("s") in table for table in tables)
+
     def all_names(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """(name, ids) of every folded name that :meth:`lookup` knows, once each; case-sensitive ones are left out."""
         own, searched, linked = self._own.folded, self._names.folded, self._names.linked_folded
