@@ -13,7 +13,7 @@ from support import ROOT
 from critparse.learn.concepts import KINDS, NONE, Row, read_concepts
 
 GOLD, TUNING = ROOT / "corpora/concepts.tsv", ROOT / "corpora/concepts_dev.tsv"
-CHECK = ROOT / "corpora/concepts_check.tsv"
+CHECK, BLIND = ROOT / "corpora/concepts_check.tsv", ROOT / "corpora/concepts_blind.tsv"
 LABELS = {"Condition", "Drug", "Procedure", "Device", "Measurement", "Observation"}
 HARD = {"abbreviation", "misspelling", "class", "paraphrase"}
 PATTERNS = {
@@ -24,11 +24,12 @@ PATTERNS = {
     "CHEBI": r"\d+",
     "LOINC": r"\d{3,5}-\d",
     "HGNC": r"\d+",
+    "NCIT": r"C\d+",
     "SCORE": r"[a-z0-9]+(-[a-z0-9]+)*",
 }
 
 
-@pytest.fixture(scope="module", params=[GOLD, TUNING, CHECK], ids=["gold", "tuning", "check"])
+@pytest.fixture(scope="module", params=[GOLD, TUNING, CHECK, BLIND], ids=["gold", "tuning", "check", "blind"])
 def rows(request: pytest.FixtureRequest) -> list[Row]:
     """The rows of one corpus."""
     return read_concepts(request.param)
@@ -46,7 +47,8 @@ def check_digit(number: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("path", "total", "linkable", "hard"), [(GOLD, 400, 340, 100), (TUNING, 150, 127, 38), (CHECK, 200, 170, 80)]
+    ("path", "total", "linkable", "hard"),
+    [(GOLD, 400, 340, 100), (TUNING, 150, 127, 38), (CHECK, 200, 170, 80), (BLIND, 150, 128, 60)],
 )
 def test_make_up(path: Path, total: int, linkable: int, hard: int) -> None:
     """As many mentions as promised, at least a quarter of them hard, with every kind and label in it."""
@@ -92,13 +94,16 @@ def test_every_linkable_mention_has_a_primary_code(rows: list[Row]) -> None:
         assert not row.gold or systems & primary.get(row.label, {"MESH"}), row
 
 
-def test_check_set_has_ids_of_its_own() -> None:
-    """Ids of the check set begin with k, so that a row is known by its id wherever it is reported."""
-    rows = read_concepts(CHECK)
-    assert [row.id for row in rows] == [f"k{number:03}" for number in range(1, len(rows) + 1)]
+@pytest.mark.parametrize(("path", "letter"), [(CHECK, "k"), (BLIND, "b")], ids=["check", "blind"])
+def test_blind_sets_have_ids_of_their_own(path: Path, letter: str) -> None:
+    """Ids of a blind set begin with its own letter, so that a row is known by its id wherever it is reported."""
+    rows = read_concepts(path)
+    assert [row.id for row in rows] == [f"{letter}{number:03}" for number in range(1, len(rows) + 1)]
 
 
-@pytest.mark.parametrize(("first", "second"), [*combinations((GOLD, TUNING, CHECK), 2)], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    ("first", "second"), [*combinations((GOLD, TUNING, CHECK, BLIND), 2)], ids=lambda path: path.stem
+)
 def test_corpora_share_no_mention(first: Path, second: Path) -> None:
     """What is tuned on is not what is measured on, and what is checked on is neither, in whatever spelling."""
     known = {folded(row.mention) for row in read_concepts(first)}
