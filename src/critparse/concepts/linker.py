@@ -1,8 +1,9 @@
 """The linker: from the words of a mention to the codes of the concept it names.
 
-In this order, and the first that answers wins: what the document itself defines, reviewed short forms, the name as it
-stands, the name in another form of the same meaning, the name with an abbreviation in brackets, the name after
-qualifiers are taken off, a biomarker, a slip of the pen. Whatever is less than that is a candidate, not a code.
+In this order, and the first that answers wins: a biomarker that is nothing else, what the document itself defines,
+reviewed short forms, the name as it stands, the name in another form of the same meaning, the name with an abbreviation
+in brackets, the name after qualifiers or a stage are taken off, a slip of the pen, the whole name of another kind of
+thing, short forms written out. Whatever is less than that is a candidate, not a code.
 """
 
 from __future__ import annotations
@@ -32,7 +33,6 @@ _MISFILING = 0.9
 _SHORTEST_FORM = 2
 _CORRECTED = 0.82
 _SHORTEST_SLIP = 6  # letters of a mention in which slips are looked for
-_LONGEST_SHORT = 6  # letters of a short form
 # Share of letters that differ: score. Of 72 slips read in annotated mentions, 45 of 47 with a share up to 0.13 were
 # right, 13 of 15 up to 0.2, 3 of 10 beyond (docs/evaluation.md).
 _SLIP = ((0.13, 0.94), (0.2, 0.82), (1.0, 0.35))
@@ -68,7 +68,7 @@ class Linker:
         self._dictionary = dictionary or default_dictionary()
         self._void = wording().void
         self._resolve = functools.lru_cache(maxsize=_CACHE)(self._resolved)
-        self._candidates = functools.lru_cache(maxsize=_CACHE)(self._listed)
+        self._candidates = functools.lru_cache(maxsize=_CACHE // 4)(self._listed)
 
     @functools.cached_property
     def similar(self) -> Similar:
@@ -157,7 +157,7 @@ class Linker:
 
     def _long_name(self, word: str) -> str | None:
         """The name of the concept that a short form in capitals stands for in the dictionary."""
-        if sum(map(str.isupper, word)) < 2 or len(word) > _LONGEST_SHORT:
+        if not is_short_form(word):
             return None
         ids = self._dictionary.lookup(word)
         return self._dictionary.concept(ids[0]).name if ids else None
