@@ -99,3 +99,11 @@ def test_nothing_dangerous_reaches_the_terminal(run: Run) -> None:
     """Control characters of a mention are shown as pictures."""
     _, out, _ = run("concepts", "\x1b[31mwarfarin", "--label", "Drug")
     assert "\x1b" not in out
+
+
+def test_what_is_measured_says_how(run: Run) -> None:
+    """Specimen, unit and plausible range of an analyte; ends and direction of a score."""
+    _, out, _ = run("concepts", "serum creatinine", "MMSE", "--label", "Measurement")
+    creatinine, score = (line for line in out.splitlines() if "CRITPARSE" in line)
+    assert "serum, mg/dL, " in creatinine
+    assert "0 to 30, higher is better" in score

@@ -154,12 +154,15 @@ def _mentions(text: str, vocabulary: VocabularyLike | None) -> list[Linked]:
     return list(found.values())
 
 
-def _cells(rows: list[Linked]) -> Iterator[tuple[str, ...]]:
+def _cells(rows: list[Linked], *, details: bool = False) -> Iterator[tuple[str, ...]]:
     """Text, label, rank, system, code, display, method and score of every code; candidates have a rank such as "?1"."""
+    from critparse.concepts.codes import measured_as
+
     for linked in rows:
         listed = [*(("", c) for c in linked.concepts), *(("?", c) for c in linked.candidates)]
         for rank, (doubt, concept) in enumerate(listed, start=1):
-            code = (concept.system, concept.code, concept.display, concept.method, f"{concept.score:.2f}")
+            name = (measured_as(concept) if details else "") or concept.display
+            code = (concept.system, concept.code, name, concept.method, f"{concept.score:.2f}")
             yield linked.text, linked.label or "", f"{doubt}{rank}", *code
         if not listed:
             yield linked.text, linked.label or "", "", "", "", "", "", ""
@@ -175,7 +178,7 @@ def _table(rows: list[Linked]) -> RenderableType:
     for name in ("Mention", "Kind", "", "System", "Code", "Name", "Found by", "Score"):
         table.add_column(name, no_wrap=name in ("System", "Code", "Score"))
     last = None
-    for text, label, rank, system, code, display, method, score in _cells(rows):
+    for text, label, rank, system, code, display, method, score in _cells(rows, details=True):
         new = (text, label) != last
         last = (text, label)
         named = (visible(text), label) if new else ("", "")

@@ -7,6 +7,7 @@ import functools
 from critparse.concepts.classes import classes_of, members
 from critparse.concepts.dictionary import default_dictionary
 from critparse.lexicon import default_lexicon
+from critparse.lexicon.tables import Analyte, Score
 from critparse.schema import Concept
 
 LOCAL = "CRITPARSE"
@@ -63,3 +64,20 @@ def members_of(concept: Concept) -> tuple[Concept, ...]:
     found = members(concept.code if ":" in concept.code else f"{concept.system}:{concept.code}")
     codes = (codes_of(member.id, "member", concept.score)[:1] for member in found)
     return tuple(code for first in codes for code in first)
+
+
+def measured_as(concept: Concept) -> str:
+    """What is known of an analyte or score by critparse's own id of it, in words; "" for any other concept.
+
+    Of an analyte the specimen, the UCUM unit and the plausible range in it; of a score its ends and its direction.
+    """
+    if concept.system != LOCAL or not concept.code.startswith(_MEASURED):
+        return ""
+    row = default_dictionary().concept(concept.code).row
+    if isinstance(row, Analyte):
+        plausible = f"{row.low:g} to {row.high:g}" if row.low is not None and row.high is not None else ""
+        return ", ".join(filter(None, (row.specimen, row.unit, plausible)))
+    if isinstance(row, Score):
+        ends = f"{row.low:g} to {row.high:g}" if row.low is not None and row.high is not None else ""
+        return ", ".join(filter(None, (ends, row.direction.replace("-", " is "))))
+    return ""
