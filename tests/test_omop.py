@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +17,10 @@ from duckcdm.circe import build_cohort_query as java_query
 from omop_rules import lasting, leaf, limit, trial_of, within
 from support import FIRST_TRIAL, SHARED, rules_in
 from syrupy.assertion import SnapshotAssertion
+from vocabulary_files import write_athena
 
 import critparse
+from critparse.cli import main
 from critparse.exports.capability import PARTS
 from critparse.exports.omop import CAPABILITIES, build, export
 from critparse.exports.omop.circe import CohortExpression, CriteriaGroup
@@ -169,7 +172,11 @@ class TestWhatIsLeftOff:
             (leaf("measurement", 1, qualitative="adequate"), "qualitative"),
             (leaf("measurement", 1, values=("III", "IV")), "values"),
             (leaf("measurement", 1, range=limit(0.00001, unit="g/L")), "range"),
+            (leaf("measurement", 1, range=limit(float("inf"), unit="g/L")), "range"),
             (leaf("condition", 1, range=limit(3, unit="cm")), "range"),
+            (leaf("condition", 1, range=limit(1e300)), "range"),
+            (leaf("condition", 1, windows=within(1e300, "a")), "windows"),
+            (leaf("age", range=limit(float("inf"), unit="a")), "age"),
             (leaf("age", range=limit(6, unit="mo")), "age"),
             (leaf("condition", 1, windows=within(2, "wk", "surgery")), "windows"),
             (leaf("procedure", 1, windows=lasting(limit(2, unit="wk"))), "windows"),
@@ -242,6 +249,21 @@ class TestConceptSets:
             ("SNOMED", "195967001"),
             ("MeSH", "D001249"),
         ]
+
+    def test_with_a_vocabulary_they_hold_its_standard_concepts(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Found by way of MeSH and LOINC codes; nothing needs looking up."""
+        monkeypatch.setenv("CRITPARSE_VOCABULARIES", str(tmp_path / "vocabularies"))
+        with pytest.raises(SystemExit):
+            main(["vocab", "build", "omop", "--athena", str(write_athena(tmp_path / "athena"))])
+        text = "Inclusion Criteria:\n- Type II diabetes\n- Creatinine < 1.5 mg/dL\n"
+        cohort = build(critparse.parse(text, model=False, vocab="omop"))
+        assert [item.concept.concept_id for one in cohort.expression.concept_sets for item in one.expression.items] == [
+            201826,
+            3016723,
+        ]
+        assert cohort.omissions == ()
 
 
 class TestUnits:

@@ -123,7 +123,7 @@ def _years(limit: Range) -> Range:
     ucum = limit.unit.ucum if limit.unit else "a"
     for bound in (limit.lower, limit.upper):
         years = convert(bound.value, ucum or "", "a") if bound else 0.0
-        if years is None or years != int(years):
+        if years is None or years % 1 != 0:
             raise Unsaid("age", "not in whole years")
     scale = convert(1.0, ucum or "", "a") or 1.0
     return Range(

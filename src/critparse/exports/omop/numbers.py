@@ -13,6 +13,7 @@ from critparse.schema import Bound, Range
 
 _DECIMALS = 4  # Circe writes values into SQL with so many
 _STEP = 10.0**-_DECIMALS
+_LARGEST = 10**9  # Circe's whole numbers have 32 bits
 
 
 def comparison(limit: Range, scale: float = 1.0) -> NumericRange:
@@ -34,7 +35,7 @@ def comparison(limit: Range, scale: float = 1.0) -> NumericRange:
 def _scaled(bound: Bound | None, scale: float) -> Bound | None:
     if bound is None:
         return None
-    value = bound.value * scale
+    value = _bounded(bound.value * scale)
     kept = round(value, _DECIMALS)
     if not math.isclose(value, kept, rel_tol=1e-9, abs_tol=1e-12):
         raise Unsaid("range", f"Circe keeps {_DECIMALS} decimals, which {value:g} exceeds")
@@ -42,14 +43,20 @@ def _scaled(bound: Bound | None, scale: float) -> Bound | None:
 
 
 def whole(limit: Range) -> tuple[int | None, int | None]:
-    """The smallest and the largest whole number in the range; ``None`` where it has no bound."""
+    """The smallest and the largest whole number in the range; ``None`` where it has no bound. Raises Unsaid."""
     lower, upper = limit.lower, limit.upper
     least = most = None
     if lower is not None:
-        least = math.ceil(lower.value) if lower.inclusive else math.floor(lower.value) + 1
+        least = math.ceil(_bounded(lower.value)) if lower.inclusive else math.floor(_bounded(lower.value)) + 1
     if upper is not None:
-        most = math.floor(upper.value) if upper.inclusive else math.ceil(upper.value) - 1
+        most = math.floor(_bounded(upper.value)) if upper.inclusive else math.ceil(_bounded(upper.value)) - 1
     return least, most
+
+
+def _bounded(value: float) -> float:
+    if not abs(value) <= _LARGEST:
+        raise Unsaid("range", f"{value:g} is too large for a number in Circe")
+    return value
 
 
 def unit_concepts(ucum: str) -> tuple[OmopConcept, ...]:

@@ -18,6 +18,8 @@ ENTRY_EVENTS = frozenset(
 )  # fmt: skip
 """Anchors that the entry event of the cohort stands for: the day on which a person would be taken into the trial."""
 
+_LONGEST = 150 * 366  # days
+
 
 class When(NamedTuple):
     """Between ``oldest`` (None: any time) and ``newest`` days before the entry event, for ``length`` days.
@@ -100,6 +102,8 @@ def _in_days(bound: Bound | None, ucum: str) -> Bound | None:
     days = convert(bound.value, ucum, "d")
     if days is None:
         raise Unsaid("windows", f"{ucum} is no time")
+    if not 0 <= days <= _LONGEST:
+        raise Unsaid("windows", "longer than a life, or less than nothing")
     return Bound(value=math.floor(days + 0.5), inclusive=bound.inclusive)
 
 
