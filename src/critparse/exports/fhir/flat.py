@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from critparse.exports.capability import Omission
 from critparse.exports.fhir.terms import QUALIFIER, Json, line, words
+from critparse.exports.fhir.tree import SECTION
 
 _TIMES = ("timeFromEvent", "durationQuantity", "durationRange")
 _COUNTS = ("instancesQuantity", "instancesRange")
@@ -61,7 +62,7 @@ def _obstacle(characteristic: Json, *, exclude: bool) -> tuple[str, str] | None:
     combination = characteristic.get("definitionByCombination")
     if defined is None and combination is None:
         return "unstructured", "it is words"
-    if "note" in characteristic:
+    if not all(note["text"].startswith(SECTION) for note in characteristic.get("note", ())):
         return "unread", "a Group has no notes"
     if any(name in characteristic for name in _TIMES):
         return "windows", "a Group has no times relative to events"

@@ -60,12 +60,17 @@ def named(trial: ParsedTrial, what: str) -> str:
 def narrative(criteria: Sequence[Criterion]) -> Json:
     """The criteria in their own words for people, as FHIR's ``text``."""
     items = "".join(
-        f"<li>{escape(criterion.kind.capitalize())} {escape(criterion.id)}: "
-        f"{escape(markdown(whole_text(criterion)))}</li>"
+        f"<li>{escape(line(_place(criterion)))}: {escape(markdown(whole_text(criterion)))}</li>"
         for criterion in criteria
     )
     inner = f"<ul>{items}</ul>" if items else "<p>The record lists no criteria.</p>"
     return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{inner}</div>'}
+
+
+def _place(criterion: Criterion) -> str:
+    """Kind, id and sub-heading."""
+    place = f"{criterion.kind.capitalize()} {criterion.id}"
+    return f"{place} ({criterion.section})" if criterion.section else place
 
 
 def written(resource: Json) -> str:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import assert_never
 
+from critparse.checks.cues import cue_in
 from critparse.exports.capability import Omission
 from critparse.exports.fhir.statements import chosen_sex, combined, denied, limited, stated
-from critparse.exports.fhir.terms import Json, markdown, type_concept
+from critparse.exports.fhir.terms import Json, markdown, type_concept, words
 from critparse.exports.parts import members, whole_text
 from critparse.rules.explain import explain
 from critparse.schema import (
@@ -29,6 +30,8 @@ from critparse.schema import (
     Unstructured,
 )
 
+SECTION = "Section: "
+"""How the note begins that names the sub-heading of a criterion."""
 _UNFIT = re.compile(r"[^A-Za-z0-9.-]")
 _MAX_ID = 64
 _UCUM = {"years": "a", "months": "mo", "weeks": "wk", "days": "d", "hours": "h", "minutes": "min"}
@@ -47,16 +50,32 @@ class Tree:
         """The criterion with its words; an exclusion criterion excludes."""
         self._criterion = criterion.id
         rule = self._rule(criterion.rule)
+        if criterion.section and cue_in("group-section", criterion.section):
+            rule = self._within(criterion, criterion.section, rule)
         if criterion.kind == "exclusion":
             rule = denied(rule)
         elif rule.get("exclude"):  # the criterion's own words say "no" already
             rule = {"definitionByCombination": {"code": "all-of", "characteristic": [rule]}}
         note = rule.pop("note", [])
         if criterion.section:
-            note = [{"text": markdown(f"Section: {criterion.section}")}, *note]
+            note = [{"text": markdown(f"{SECTION}{criterion.section}")}, *note]
         rule.pop("description", None)
         head: Json = {"linkId": fhir_id(criterion.id), "description": markdown(whole_text(criterion))}
         return {**head, **({"note": note} if note else {}), **rule}
+
+    def _within(self, criterion: Criterion, section: str, rule: Json) -> Json:
+        """A rule for those only whom the sub-heading names: who is not among them fulfils a demand anyway."""
+        member: Json = {
+            "description": markdown(section),
+            "definitionByTypeAndValue": {
+                "type": words("group of participants"),
+                "valueCodeableConcept": words(section),
+            },
+        }
+        self._omit("scope", "which participants the sub-heading names is for people to know", section)
+        if criterion.kind == "exclusion":
+            return combined("all-of", [member, rule])
+        return combined("any-of", [denied(member), rule])
 
     def _rule(self, rule: Rule) -> Json:
         match rule:
@@ -99,11 +118,11 @@ def registry_characteristics(registry: Registry) -> Iterator[Json]:
         limit = Range.model_validate(
             {side: Bound(value=age.value, inclusive=True), "unit": Unit(ucum=_UCUM[age.unit], text=age.unit)}
         )
-        words = f"Registry field: {name} age {age.value:g} {age.unit}"
-        yield {"linkId": f"registry-{name}-age", "description": words, **limited(type_concept("age"), limit)}
+        text = f"Registry field: {name} age {age.value:g} {age.unit}"
+        yield {"linkId": f"registry-{name}-age", "description": text, **limited(type_concept("age"), limit)}
     if registry.sex in ("female", "male"):
-        words = f"Registry field: sex {registry.sex}"
-        yield {"linkId": "registry-sex", "description": words, **chosen_sex([registry.sex])}
+        text = f"Registry field: sex {registry.sex}"
+        yield {"linkId": "registry-sex", "description": text, **chosen_sex([registry.sex])}
 
 
 def fhir_id(text: str) -> str:
