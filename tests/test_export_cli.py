@@ -112,6 +112,13 @@ class TestDocuments:
         code, out, err = run("export", "-", "--to", "fhir", stdin=json.dumps([broken, document]).encode())
         assert code == 2 and json.loads(out) and "texts" in err.splitlines()[0]
 
+    def test_infinite_numbers_are_refused(self, run: Run, record: Path) -> None:
+        """No standard has a place for them, nor has the schema."""
+        document = run("parse", str(record), "--format", "json", "--no-model")[1]
+        assert '"value": 18.0' in document
+        code, _, err = run("export", "-", "--to", "fhir", stdin=document.replace("18.0", "1e999").encode())
+        assert code == 2 and "finite" in err and "\n" not in err.strip()
+
     @pytest.mark.parametrize("text", ['{"schema_version": "1.0", "source_format"', "[" * 100_000 + '"schema_version"'])
     def test_no_document_at_all(self, run: Run, text: str) -> None:
         """What only looks like a document is left to the readers of records."""

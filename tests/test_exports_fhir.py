@@ -10,11 +10,12 @@ from fhir.resources.bundle import Bundle
 from fhir.resources.R4B.bundle import Bundle as BundleR4B
 from hypothesis import given
 from hypothesis import strategies as st
-from support import FIRST_TRIAL
+from support import FIRST_TRIAL, rules_in
 from ucumvert import PintUcumRegistry
 
 import critparse
 from critparse.exports.fhir.tree import Tree
+from critparse.rules.explain import explain
 from critparse.schema import (
     AllOf,
     AnyOf,
@@ -389,3 +390,63 @@ def test_sections_of_a_group_bind_the_group_alone() -> None:
         ("Cohort A", "exclusion"): ("all-of", [False, False], True),
         ("Laboratory", "inclusion"): (None, [], False),
     }
+
+
+NAMES = ("asthma", "gout", "stroke", "obesity")
+RULES: st.SearchStrategy[Rule] = st.recursive(
+    st.builds(lambda name, present: leaf(text=name, present=present), st.sampled_from(NAMES), st.booleans()),
+    lambda inner: st.one_of(
+        st.builds(lambda rules: AllOf(rules=tuple(rules)), st.lists(inner, min_size=1, max_size=3)),
+        st.builds(lambda rules: AnyOf(rules=tuple(rules)), st.lists(inner, min_size=1, max_size=3)),
+        st.builds(lambda rules: AtLeast(count=2, rules=tuple(rules)), st.lists(inner, min_size=2, max_size=3)),
+        st.builds(lambda rule: Not(rule=rule), inner),
+        st.builds(lambda condition, rule: IfThen(condition=condition, rule=rule), inner, inner),
+    ),
+    max_leaves=8,
+)
+
+
+def holds(rule: Rule, true: set[str]) -> bool:
+    """Whether the rule holds for somebody of whom just these things are true."""
+    match rule:
+        case AllOf(rules=rules):
+            return all(holds(member, true) for member in rules)
+        case AnyOf(rules=rules):
+            return any(holds(member, true) for member in rules)
+        case AtLeast(count=count, rules=rules):
+            return sum(holds(member, true) for member in rules) >= count
+        case Not(rule=inner):
+            return not holds(inner, true)
+        case IfThen(condition=condition, rule=then):
+            return not holds(condition, true) or holds(then, true)
+        case _:
+            return (rule.subject.text in true) == rule.present
+
+
+def holds_in_fhir(found: dict[str, Any], true: set[str]) -> bool:
+    """The same of a characteristic of an EvidenceVariable, by what FHIR says of its elements."""
+    if "definitionByTypeAndValue" in found:
+        value = found["definitionByTypeAndValue"]["valueCodeableConcept"]["text"] in true
+    else:
+        combination = found["definitionByCombination"]
+        members = [holds_in_fhir(member, true) for member in combination["characteristic"]]
+        needed = {"all-of": len(members), "any-of": 1, "at-least": combination.get("threshold", 0)}
+        value = sum(members) >= needed[combination["code"]]
+    return value != found.get("exclude", False)
+
+
+@given(rule=RULES, true=st.sets(st.sampled_from(NAMES)), kind=st.sampled_from(("inclusion", "exclusion")))
+def test_the_tree_means_what_the_rule_means(rule: Rule, true: set[str], kind: str) -> None:
+    """Whoever fulfils the criterion fulfils its characteristic, and nobody else."""
+    assert holds_in_fhir(characteristic(rule, kind), true) == (holds(rule, true) == (kind == "inclusion"))
+
+
+@given(rule=RULES, true=st.sets(st.sampled_from(NAMES)), kind=st.sampled_from(("inclusion", "exclusion")))
+def test_the_flat_list_means_what_the_rule_means(rule: Rule, true: set[str], kind: str) -> None:
+    """So does the Group, once its words are read as the rules that they are the words of."""
+    trial = with_rule(rule, kind)
+    said = {explain(part): holds(part, true) for part in rules_in(rule)}
+    said |= {name: name in true for name in NAMES} | {trial.criteria[0].text.strip(): holds(rule, true)}
+    group = resources(trial, "fhir-r4b")["participants"]["characteristic"]
+    made = all(said[c["valueCodeableConcept"]["text"]] != c["exclude"] for c in group)
+    assert made == (holds(rule, true) == (kind == "inclusion"))

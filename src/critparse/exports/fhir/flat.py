@@ -77,7 +77,8 @@ def _obstacle(characteristic: Json, *, exclude: bool) -> tuple[str, str] | None:
 
 def _unfit(combination: Json, *, exclude: bool) -> tuple[str, str] | None:
     code = combination["code"]
-    if code == ("any-of" if exclude else "all-of"):
+    single = code != "at-least" and len(combination["characteristic"]) == 1
+    if single or code == ("any-of" if exclude else "all-of"):
         return None
     return _part(combination), "a Group is a flat list of what must all hold"
 
