@@ -52,10 +52,11 @@ format: $(STAMP)  ## put the code into shape
 	$(BIN)/ruff check --fix-only --exit-zero .
 	$(BIN)/ruff format .
 
-docs: $(STAMP)  ## write the generated pages: schema, conformance, checks, the README's demo
+docs: $(STAMP)  ## write the generated pages: schema, conformance, checks, exports, the README's demo
 	$(BIN)/python scripts/export_schema.py
 	$(BIN)/python scripts/export_conformance.py
 	$(BIN)/python scripts/export_checks.py
+	$(BIN)/python scripts/export_capabilities.py
 	$(BIN)/python scripts/export_readme.py
 
 wheel-test: $(STAMP)  ## build the wheel, install it into a clean environment and run it

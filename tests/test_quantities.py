@@ -983,3 +983,22 @@ class TestAnalytes:
         """No fixed factor (HbA1c), or a unit of another dimension: no value."""
         assert canonical(analytes()["hba1c"], 64, "mmol/mol") is None
         assert canonical(analytes()["creatinine"], 3, "mm[Hg]") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "weight < {} kg",
+        "titre 1:{}",
+        "platelets > 1e{}/L",
+        "BMI over {}th percentile",
+        "age 18 to {} years",
+        "10⁹⁹⁹⁹/L",
+    ],
+)
+def test_endless_digits_are_no_number(text: str) -> None:
+    """A row of digits that no float holds is words, never an infinite limit, and never a fault."""
+    tokens = Tokens.of(text.format("9" * 400))
+    for limit in read_limits(tokens):
+        ends = [bound.value for bound in (limit.lower, limit.upper) if bound is not None]
+        assert all(math.isfinite(value) for value in ends)

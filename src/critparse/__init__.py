@@ -7,6 +7,7 @@ The whole public API::
     findings = critparse.check(source)                    # tuple of Finding
     linked = critparse.link("T2DM")                       # Linked: the codes of a mention
     drugs = critparse.members(linked.concepts[0])         # of a class of drugs
+    bundle = critparse.export(trial, "fhir").files[".json"]  # and .omissions: what the standard cannot say
     study = critparse.fetch("NCT01741857")                # a source, from ClinicalTrials.gov
     nlp = critparse.load()                                # the spaCy pipeline by itself
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from spacy import Language
 
     from critparse.concepts.vocabularies import VocabularyLike
+    from critparse.exports.capability import Exported
 
 __all__ = [
     "Criterion",
@@ -37,6 +39,7 @@ __all__ = [
     "ParsedTrial",
     "__version__",
     "check",
+    "export",
     "fetch",
     "link",
     "load",
@@ -105,6 +108,19 @@ def check(source: Source | ParsedTrial, *, format: str = "auto", model: bool = T
     """The findings about a record, or about a document that was parsed before; arguments as for :func:`parse`."""
     trial = source if isinstance(source, ParsedTrial) else parse(source, format=format, model=model)
     return trial.findings if trial is not source else _checked(trial).findings
+
+
+def export(trial: ParsedTrial, to: str) -> Exported:
+    """A trial in a standard (``"fhir"``, ``"usdm"`` …; docs/exports.md has them all).
+
+    ``files`` are contents by the ending of a file's name; ``omissions`` say what the standard could not express.
+
+    Raises:
+        UnknownTarget: there is no such standard.
+    """
+    from critparse.exports import export_to
+
+    return export_to(trial, to)
 
 
 def fetch(trial_id: str, *, refresh: bool = False, offline: bool = False) -> dict[str, Any]:

@@ -145,6 +145,13 @@ class OutputError(CritparseError):
     template = "cannot write {where}: {reason}"
 
 
+class UnknownTarget(CritparseError, ValueError):
+    """There is no such thing to export to. Details: ``target``, ``known`` (what there is)."""
+
+    code = "CP301"
+    template = "cannot export to {target!r}: it is none of {known}"
+
+
 class SettingsError(CritparseError, ValueError):
     """A settings file cannot be used. Details: ``where``, ``reason``."""
 

@@ -15,7 +15,7 @@ import typer
 import typer.main
 
 from critparse._version import __version__
-from critparse.cli import check, concepts, evaluate, parse, train, vocab
+from critparse.cli import check, concepts, evaluate, export, parse, train, vocab
 from critparse.cli.messages import DEBUG, complain, complain_of_defect, show_traceback
 from critparse.errors import CritparseError
 
@@ -26,6 +26,7 @@ _EPILOG = f"Set {DEBUG}=1 (or give --debug before the command) to see the traceb
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, epilog=_EPILOG)
 app.command("parse", epilog=parse.EPILOG)(parse.parse)
 app.command("check", epilog=check.EPILOG)(check.check)
+app.command("export", epilog=export.EPILOG)(export.export)
 app.command("concepts", epilog=concepts.EPILOG)(concepts.concepts)
 app.command("train", epilog=train.EPILOG)(train.train)
 app.add_typer(evaluate.app, name="evaluate")

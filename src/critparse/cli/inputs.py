@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from critparse.cli.documents import read_documents
 from critparse.cli.messages import complain, complain_of_defect, counted
 from critparse.errors import CritparseError, InputError, MissingExtra, ResourceError
 from critparse.schema import ParsedTrial
@@ -51,6 +52,7 @@ class Inputs:
 
     ``refresh``: whether trials given by number are always fetched (true), never (false), or when there is no new copy.
     ``vocab``: the name of a vocabulary to link to. Raises VocabularyError when it cannot be used.
+    ``documents``: whether what ``critparse parse --format json`` wrote is taken as it is.
     """
 
     def __init__(
@@ -61,10 +63,12 @@ class Inputs:
         model: bool = True,
         refresh: bool | None = None,
         vocab: str | None = None,
+        documents: bool = False,
     ) -> None:
         from critparse.concepts.vocabularies import resolve
 
         self.format = format
+        self.documents = documents
         self.model = model
         self.refresh = refresh
         self.vocabulary = resolve(vocab) if vocab else None
@@ -122,21 +126,25 @@ class Inputs:
             self._fail(error)
             yield Outcome(source, 1, None)
 
-    def _records(self, source: Input) -> Iterator[Record | CritparseError]:
+    def _records(self, source: Input) -> Iterator[Record | ParsedTrial | CritparseError]:
         from critparse.sources import read_items, read_many
 
         if source.items is not None:
             return read_items(source.items(), format=self.format)
         content = _read_stdin() if source.path is None else source.path
+        if self.documents and not source.many and (found := read_documents(content, source.name)) is not None:
+            return found
         return read_many(content, format=self.format, where=source.name)
 
-    def _trial(self, record: Record | CritparseError, source: Input) -> ParsedTrial | None:
+    def _trial(self, record: Record | ParsedTrial | CritparseError, source: Input) -> ParsedTrial | None:
         from critparse.checks import run
         from critparse.parser import parse_record
 
         if isinstance(record, CritparseError):
             self._fail(record)
             return None
+        if isinstance(record, ParsedTrial):
+            return record
         try:
             trial = parse_record(record, model=self.model, vocabulary=self.vocabulary)
             return trial.model_copy(update={"findings": run(trial)})

@@ -12,7 +12,7 @@ import typer
 
 from critparse.cli.inputs import Input, Outcome
 from critparse.errors import OutputError
-from critparse.exports import export
+from critparse.exports import Files, export
 from critparse.schema import ParsedTrial
 
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
@@ -32,8 +32,7 @@ def choose(path: str | None, target: str, sources: Sequence[Input]) -> Output:
     if path is None:
         return Stream(target, lambda: sys.stdout)
     place = Path(path)
-    several = len(sources) > 1 or target == "brat" or any(_may_hold_many(source) for source in sources)
-    if place.is_dir() or path.endswith(("/", "\\")) or (several and not place.suffix):
+    if is_folder(path, sources, several=target == "brat"):
         return Folder(place, target, sources)
     if target == "brat":
         return Folder(place.parent, target, sources, stem=place.stem)
@@ -116,14 +115,22 @@ class Folder:
     def add(self, outcome: Outcome) -> None:
         if outcome.trial is None:
             return
-        name = self._name(outcome, outcome.trial)
-        for ending, content in export(outcome.trial, self.target).items():
+        self.save(outcome, outcome.trial, export(outcome.trial, self.target))
+
+    def save(self, outcome: Outcome, trial: ParsedTrial, files: Files) -> None:
+        """Write the files of one record.
+
+        Raises:
+            OutputError: one is an input, or cannot be written.
+        """
+        name = self._name(outcome, trial)
+        for ending, content in files.items():
             path = self.folder / f"{name}{ending}"
             if path.resolve() in self.inputs:
                 raise OutputError(where=path, reason="it is one of the inputs")
             try:
                 self.folder.mkdir(parents=True, exist_ok=True)
-                path.write_text(content, encoding="utf-8", newline="")
+                path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace"))
             except OSError as error:
                 raise OutputError(where=path, reason=(error.strerror or str(error)).lower()) from error
 
@@ -142,6 +149,12 @@ class Folder:
             name = f"{stem}-{copy}"
         self.used.add(name.lower())
         return name
+
+
+def is_folder(path: str, sources: Sequence[Input], *, several: bool = False) -> bool:
+    """Whether ``--output PATH`` means a folder: it is one, ends like one, or several files are to go to a bare name."""
+    several = several or len(sources) > 1 or any(_may_hold_many(source) for source in sources)
+    return Path(path).is_dir() or path.endswith(("/", "\\")) or (several and not Path(path).suffix)
 
 
 def _may_hold_many(source: Input) -> bool:

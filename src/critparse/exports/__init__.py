@@ -1,17 +1,26 @@
-"""Targets that a parsed trial can be written to, by name.
+"""What a parsed trial can be written to, by name; modules are imported when their target is asked for.
 
-A target is a function from a trial to :data:`Files`. Adding one is adding a module and a line in ``_TARGETS``; modules
-are imported when their target is asked for.
+``_TARGETS`` are the formats of ``critparse parse``: functions from a trial to :data:`Files`. ``_EXPORTS`` are the
+standards of ``critparse export``: modules with ``CAPABILITIES`` (see :mod:`critparse.exports.capability`) and a
+function ``export`` from a trial to :class:`Exported <critparse.exports.capability.Exported>`. Adding one of either is
+adding a module and a line.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING
 
+from critparse.errors import UnknownTarget
 from critparse.schema import ParsedTrial
 
-__all__ = ["Files", "export", "targets"]
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from critparse.exports.capability import Capabilities, Exported
+
+__all__ = ["Files", "capabilities", "export", "export_to", "standards", "targets"]
 
 Files = Mapping[str, str]
 """What a target makes of one trial: contents by the ending that a file's name gets (".json", ".description.ann")."""
@@ -22,15 +31,23 @@ _TARGETS = {
     "jsonl": ("critparse.exports.documents", "jsonl_files"),
     "brat": ("critparse.exports.brat", "brat_files"),
 }
+_EXPORTS = {
+    # "omop": "critparse.exports.omop",
+    "fhir": "critparse.exports.fhir.r5",
+    "fhir-r4b": "critparse.exports.fhir.r4b",
+    "usdm": "critparse.exports.usdm.v4",
+    # "csv": "critparse.exports.csv",
+    # "parquet": "critparse.exports.parquet",
+}
 
 
 def targets() -> tuple[str, ...]:
-    """The names of all targets."""
+    """The formats of ``critparse parse``."""
     return tuple(_TARGETS)
 
 
 def export(trial: ParsedTrial, target: str) -> Files:
-    """The files that ``target`` makes of a trial.
+    """The files that a format of ``critparse parse`` makes of a trial.
 
     Raises:
         KeyError: there is no such target (see :func:`targets`).
@@ -38,3 +55,34 @@ def export(trial: ParsedTrial, target: str) -> Files:
     module, name = _TARGETS[target]
     write: Callable[[ParsedTrial], Files] = getattr(import_module(module), name)
     return write(trial)
+
+
+def standards() -> tuple[str, ...]:
+    """The standards of ``critparse export``."""
+    return tuple(_EXPORTS)
+
+
+def export_to(trial: ParsedTrial, standard: str) -> Exported:
+    """The trial in a standard: its files, and what the standard could not express.
+
+    Raises:
+        UnknownTarget: there is no such standard (see :func:`standards`).
+    """
+    write: Callable[[ParsedTrial], Exported] = _module(standard).export
+    return write(trial)
+
+
+def capabilities(standard: str) -> Capabilities:
+    """How well a standard expresses each part of a rule.
+
+    Raises:
+        UnknownTarget: there is no such standard.
+    """
+    found: Capabilities = _module(standard).CAPABILITIES
+    return found
+
+
+def _module(standard: str) -> ModuleType:
+    if standard not in _EXPORTS:
+        raise UnknownTarget(target=standard, known=", ".join(_EXPORTS))
+    return import_module(_EXPORTS[standard])

@@ -24,6 +24,10 @@ _TOUCHING = frozenset(
 )
 
 
+_MAX_DIGITS = 40  # no quantity has more; a float ends at about 300
+_MAX_EXPONENT_DIGITS = 2
+
+
 class Number(NamedTuple):
     """A value, a power of ten that goes to the unit ("1.5 x 10^9/L"), the token after it, and its writing."""
 
@@ -34,7 +38,9 @@ class Number(NamedTuple):
 
 
 def digits(word: str) -> float | None:
-    """The value of a token of digits, or ``None`` when it is no single number (a date, a version)."""
+    """The value of a token of digits, or ``None`` when it is no single number (a date, a version, an endless row)."""
+    if len(word) > _MAX_DIGITS:
+        return None
     if word.isdecimal():
         return float(word)
     if _THOUSANDS.fullmatch(word):
@@ -80,9 +86,11 @@ def _read_special(tokens: Tokens, index: int) -> Number | None:
     """Ordinals of percentiles, titres ("1:160"), bare powers of ten ("10^6")."""
     word, after = tokens.word(index), index + 1
     if word[-2:] in ("st", "nd", "rd", "th") and _is_percentile(tokens, index):
-        return Number(float(word[:-2]), 0, after)
+        rank = digits(word[:-2])
+        return None if rank is None else Number(rank, 0, after)
     if word == "1" and tokens.word(after) == ":" and tokens.glued(after) and tokens.word(after + 1).isdecimal():
-        return Number(float(tokens.word(after + 1)), 0, after + 2)
+        titre = digits(tokens.word(after + 1))
+        return None if titre is None else Number(titre, 0, after + 2)
     if word == "10" and (exponent := _exponent(tokens, after)):
         return Number(float(10 ** exponent[0]), 0, exponent[1])
     return None
@@ -162,7 +170,7 @@ def _read_power(tokens: Tokens, index: int) -> tuple[int, int]:
     times = tokens.word(index) in _TIMES_SIGNS or tokens.reading(index, "times") is not None
     at = index + 1 if tokens.word(index) in _TIMES_SIGNS else index
     if tokens.word(index) == "e" and tokens.word(index + 1).isdecimal() and tokens.glued(index + 1):
-        return int(tokens.word(index + 1)[:3]), index + 2
+        return int(tokens.word(index + 1)[:_MAX_EXPONENT_DIGITS]), index + 2
     word = tokens.word(at)
     if word == "10" and (exponent := _exponent(tokens, at + 1)):
         return exponent
@@ -179,6 +187,8 @@ def _exponent(tokens: Tokens, index: int) -> tuple[int, int] | None:
     """The exponent of a ten that stands before ``index``: "^9", "*9", "**9", "E9", "(9)", "⁹"; and the next token."""
     superscript = tokens.words[index] if index < len(tokens) else ""
     if tokens.glued(index) and superscript and all(c in _SUPERSCRIPTS for c in superscript):
+        if len(superscript) > _MAX_EXPONENT_DIGITS:
+            return None
         return int("".join(str(_SUPERSCRIPTS.index(c)) for c in superscript)), index + 1
     at = index
     while tokens.word(at) in _POWER_SIGNS and at < index + 2:
@@ -187,7 +197,12 @@ def _exponent(tokens: Tokens, index: int) -> tuple[int, int] | None:
         at += 1
     bracket = tokens.word(at) in ("(", "{") and tokens.glued(at)
     at += bracket
-    if at == index or not tokens.word(at).isdecimal() or len(tokens.word(at)) > 2 or (bracket and not tokens.glued(at)):
+    if (
+        at == index
+        or not tokens.word(at).isdecimal()
+        or len(tokens.word(at)) > _MAX_EXPONENT_DIGITS
+        or (bracket and not tokens.glued(at))
+    ):
         return None
     closed = bracket and tokens.word(at + 1) in (")", "}")
     if bracket and not closed and at == index + 1:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from critparse.schema.base import Model
 from critparse.schema.text import Span
 
@@ -22,7 +24,7 @@ something (named by the anchor) is going on."""
 class Bound(Model):
     """One end of a range."""
 
-    value: float
+    value: float = Field(allow_inf_nan=False)
     inclusive: bool
 
 

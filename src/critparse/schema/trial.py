@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from pydantic import Field
+
 from critparse.schema.base import Model
 from critparse.schema.criterion import Criterion
 from critparse.schema.finding import Finding
@@ -25,7 +27,7 @@ class ParserInfo(Model):
 class AgeLimit(Model):
     """A registry age; ``text`` is what the record writes."""
 
-    value: float
+    value: float = Field(allow_inf_nan=False)
     unit: Literal["years", "months", "weeks", "days", "hours", "minutes"]
     text: str = ""
 

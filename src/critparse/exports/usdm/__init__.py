@@ -1,0 +1,1 @@
+"""CDISC USDM: eligibility criteria and the population they select."""
