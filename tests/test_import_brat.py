@@ -116,6 +116,14 @@ class TestRoundTrip:
         trial = critparse.parse({"id": "X", "eligibility": text})
         assert back(written(trial, tmp_path)).trial.criteria == trial.criteria
 
+    def test_with_its_record(self, run: Run, tmp_path: Path) -> None:
+        """With the record, all comes back: registry fields, findings, and escapes read as in its format."""
+        written(critparse.parse(FIRST_TRIAL), tmp_path, "any")
+        for path in (tmp_path / "any.ann", tmp_path):
+            code, out, err = run("import", "brat", str(path), "--records", str(FIRST_TRIAL), "-f", "jsonl")
+            assert (code, err) == (0, "")
+            assert ParsedTrial.model_validate_json(out) == critparse.parse(FIRST_TRIAL)
+
 
 class TestCorrections:
     def test_label_changed(self, annotator: Annotator) -> None:

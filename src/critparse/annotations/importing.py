@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,21 +72,22 @@ def documents(path: Path) -> list[Document]:
     return [Document(stem, texts) for stem, texts in sorted(found.items())]
 
 
-def read_document(document: Document) -> Imported:
+def read_document(document: Document, records: Iterable[Record] = ()) -> Imported:
     """The document of corrected annotations: its entities are the annotators', and its rules follow them.
+
+    ``records``: of the one among them whose eligibility text was annotated, the number, title, registry fields and
+    other texts come back too, and escapes in it are read as in its format.
 
     Raises:
         InputError: a file is missing or no text; an annotation is damaged (MalformedInput, with the line).
     """
     files = {text_id: document.files[text_id] for text_id in _LABELS if text_id in document.files}
-    texts = {id_: guessed(id_, _LABELS[id_], _content(file.with_suffix(".txt"))) for id_, file in files.items()}
+    contents = {text_id: _content(file.with_suffix(".txt")) for text_id, file in files.items()}
+    record = next((one for one in records if _is_of(one, contents)), None) or _record(document.stem, contents)
+    texts = {text.id: text for text in record.texts}
     standoffs = {
         text_id: read_standoff(_content(file), texts[text_id].raw, str(file)) for text_id, file in files.items()
     }
-    texts.setdefault(_MAIN, guessed(_MAIN, _LABELS[_MAIN], ""))
-    trial_id = document.stem if _TRIAL.fullmatch(document.stem) else None
-    ordered = tuple(texts[text_id] for text_id in _LABELS if text_id in texts)
-    record = Record(trial_id, None, FORMAT, ordered, Registry())
     return corrected(record, standoffs, {text_id: str(file) for text_id, file in files.items()})
 
 
@@ -113,6 +114,19 @@ def corrected(record: Record, standoffs: dict[str, Standoff], names: dict[str, s
         if (text_id, mention.key) not in taken
     ]
     return Imported(trial, tuple(left_out))
+
+
+def _is_of(record: Record, contents: dict[str, str]) -> bool:
+    """Whether the annotated texts are those of the record."""
+    texts = {text.id: text.raw for text in record.texts}
+    return bool(contents.get(_MAIN)) and all(texts.get(text_id) == content for text_id, content in contents.items())
+
+
+def _record(stem: str, contents: dict[str, str]) -> Record:
+    """A record that is no more than its texts, named by the files."""
+    texts = {_MAIN: "", **contents}
+    ordered = tuple(guessed(text_id, _LABELS[text_id], texts[text_id]) for text_id in _LABELS if text_id in texts)
+    return Record(stem if _TRIAL.fullmatch(stem) else None, None, FORMAT, ordered, Registry())
 
 
 def _content(path: Path) -> str:
