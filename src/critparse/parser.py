@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from critparse._version import __version__
@@ -82,10 +82,21 @@ def parser_info(*, model: bool = True, vocabulary: VocabularyLike | None = None)
     )
 
 
-def parse_record(record: Record, *, model: bool = True, vocabulary: VocabularyLike | None = None) -> ParsedTrial:
+Revise = Callable[[CleanText, int, int, Annotated], Annotated]
+"""From a text, the first and last character of a criterion's words in it, and what was found, to what is to stand."""
+
+
+def parse_record(
+    record: Record,
+    *,
+    model: bool = True,
+    vocabulary: VocabularyLike | None = None,
+    revise: Revise | None = None,
+) -> ParsedTrial:
     """The document of one record, without findings. Without ``model``, lexicon and rules alone read it.
 
-    ``vocabulary``: the user's own, whose codes go before critparse's.
+    ``vocabulary``: the user's own, whose codes go before critparse's. ``revise`` changes what the pipeline found in a
+    criterion before its rule is made: people's corrections.
 
     Raises:
         ResourceError: a file of critparse's own is missing or damaged.
@@ -96,7 +107,12 @@ def parse_record(record: Record, *, model: bool = True, vocabulary: VocabularyLi
     for text in record.texts:
         if text.id == ELIGIBILITY or text.id in _NARRATIVES:
             found, unread = _parse_text(
-                text, entity_numbers, narrative=text.id != ELIGIBILITY, model=model, vocabulary=vocabulary
+                text,
+                entity_numbers,
+                narrative=text.id != ELIGIBILITY,
+                model=model,
+                vocabulary=vocabulary,
+                revise=revise,
             )
             criteria.extend(found)
             notes.extend(unread)
@@ -132,10 +148,16 @@ def _parse_text(
     narrative: bool,
     model: bool,
     vocabulary: VocabularyLike | None,
+    revise: Revise | None = None,
 ) -> tuple[list[Criterion], list[Note]]:
     segmentation = segment(text.text, narrative=narrative)
-    contents = [text.text[item.content : item.end] for item in _walk(segmentation.items)]
-    reader = _TextReader(text, iter(annotate(contents, model=model, vocabulary=vocabulary)), entity_numbers)
+    items = list(_walk(segmentation.items))
+    contents = [text.text[item.content : item.end] for item in items]
+    annotated = annotate(contents, model=model, vocabulary=vocabulary)
+    if revise is not None:
+        pairs = zip(items, annotated, strict=True)
+        annotated = [revise(text, item.content, item.end, found) for item, found in pairs]
+    reader = _TextReader(text, iter(annotated), entity_numbers)
     numbers = {kind: itertools.count(1) for kind in _LETTERS}
     prefix = f"{text.id}:" if narrative else ""
     criteria = []

@@ -94,7 +94,7 @@ class Inputs:
                 yield Input("standard input", "stdin", None)
                 continue
             try:
-                yield from self._special(given) or (Input(str(path), path.stem, path) for path in _files(given))
+                yield from self._special(given) or (Input(str(path), path.stem, path) for path in files(given))
             except InputError as error:
                 self._fail(error)
 
@@ -160,7 +160,7 @@ class Inputs:
         complain(str(error))
 
 
-def _files(given: str) -> list[Path]:
+def files(given: str) -> list[Path]:
     """The files that a path, folder or glob stands for; a path that does not exist is left to the reader to refuse."""
     path = Path(given)
     try:

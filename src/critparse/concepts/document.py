@@ -32,11 +32,13 @@ _LABEL_OF_KIND = {
 class DocumentLinker:
     """Links the mentions of one document.
 
-    ``definitions``: its short forms with their long forms; ``vocabulary``: the user's own, whose codes go first.
+    ``definitions``: its short forms with their long forms; ``vocabulary``: the user's own, whose codes go first;
+    ``given``: what people say certain mentions are linked to, by their words as :func:`folded`: that stands.
     """
 
     definitions: Mapping[str, str] = field(default_factory=dict)
     vocabulary: VocabularyLike | None = None
+    given: Mapping[str, tuple[Concept, ...]] = field(default_factory=dict)
 
     def entity(self, words: str, label: str, context: str, known: str = "", *, head: bool = False) -> Linked:
         """The concepts of an entity, or candidates.
@@ -46,6 +48,8 @@ class DocumentLinker:
         """
         if label not in LABELS:
             return Linked(text=words, label=label)
+        if (given := self.given.get(folded(words))) is not None:
+            return Linked(text=words, label=label, concepts=given)
         wide = label == "Observation"
         linked = self.mention(words, label, context, candidates=not wide)
         if linked.concepts or not known or wide:
@@ -62,6 +66,8 @@ class DocumentLinker:
         self, words: str, kind: str, context: str, known: str = "", *, part: bool = False
     ) -> tuple[Concept, ...]:
         """The concepts of the subject of a rule's leaf; ``part``: ``known`` is the concept of a part of ``words``."""
+        if (given := self.given.get(folded(words))) is not None:
+            return given
         label = _LABEL_OF_KIND.get(kind)
         if kind in _LABEL_OF_KIND and words:
             linked = self.mention(words, label, context, candidates=False)
@@ -90,6 +96,11 @@ class DocumentLinker:
 
         assert self.vocabulary is not None
         return (*link(self.vocabulary, words, label, found), *found)
+
+
+def folded(words: str) -> str:
+    """Words as :attr:`DocumentLinker.given` has them: in lower case, white space as single blanks."""
+    return " ".join(words.split()).casefold()
 
 
 def link(text: str, *, label: str | None = None, context: str = "", vocabulary: VocabularyLike | None = None) -> Linked:

@@ -32,12 +32,12 @@ _TARGETS = {
     "brat": ("critparse.exports.brat", "brat_files"),
 }
 _EXPORTS = {
-    # "omop": "critparse.exports.omop",
+    "omop": "critparse.exports.omop",
     "fhir": "critparse.exports.fhir.r5",
     "fhir-r4b": "critparse.exports.fhir.r4b",
     "usdm": "critparse.exports.usdm.v4",
-    # "csv": "critparse.exports.csv",
-    # "parquet": "critparse.exports.parquet",
+    "csv": "critparse.exports.tables",
+    "parquet": "critparse.exports.tables.parquet",
 }
 
 

@@ -1,0 +1,106 @@
+"""The tables as Parquet files. Needs the extra ``[parquet]`` (pyarrow)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from importlib import import_module
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from critparse._version import __version__
+from critparse.errors import MissingExtra, OutputError
+from critparse.exports.tables.columns import TABLES
+from critparse.exports.tables.rows import rows
+from critparse.schema import SCHEMA_VERSION, ParsedTrial
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_BATCH = 500
+"""Trials in one row group: bounds memory."""
+
+
+def write_parquet(trials: Iterable[ParsedTrial], folder: Path) -> None:
+    """Write ``rules.parquet``, ``findings.parquet`` and ``criteria.parquet``, all trials into the same files.
+
+    Trials are taken as they come and not kept. The folder is made; files of these names in it are replaced.
+
+    Raises:
+        MissingExtra: pyarrow is not installed.
+        OutputError: the files cannot be written.
+    """
+    pyarrow = _pyarrow()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            writers = {
+                table: stack.enter_context(pyarrow.parquet.ParquetWriter(folder / f"{table}.parquet", schema(table)))
+                for table in TABLES
+            }
+            for batch in _batches(iter(trials)):
+                for table, writer in writers.items():
+                    writer.write_table(_table(batch, table))
+    except OSError as error:
+        raise OutputError(where=folder, reason=(error.strerror or str(error)).lower()) from error
+
+
+def to_parquet(trial: ParsedTrial) -> dict[str, bytes]:
+    """The files of one trial, by the ending of their names: ``.rules.parquet`` and so on. Raises MissingExtra."""
+    pyarrow = _pyarrow()
+    files: dict[str, bytes] = {}
+    for table in TABLES:
+        buffer = io.BytesIO()
+        pyarrow.parquet.write_table(_table([trial], table), buffer)
+        files[f".{table}.parquet"] = buffer.getvalue()
+    return files
+
+
+def schema(table: str) -> pa.Schema:
+    """The pyarrow schema of a table, from its written columns, whose descriptions go with the fields.
+
+    Raises:
+        MissingExtra: pyarrow is not installed.
+        KeyError: there is no such table.
+    """
+    pyarrow = _pyarrow()
+    types = {
+        "text": pyarrow.string(),
+        "json": pyarrow.string(),
+        "integer": pyarrow.int64(),
+        "number": pyarrow.float64(),
+        "boolean": pyarrow.bool_(),
+    }
+    fields = [
+        pyarrow.field(
+            column.name,
+            types[column.type],
+            nullable=not column.always,
+            metadata={"description": column.description, "type": column.type},
+        )
+        for column in TABLES[table]
+    ]
+    return pyarrow.schema(fields, metadata={"critparse_version": __version__, "schema_version": SCHEMA_VERSION})
+
+
+def _table(trials: list[ParsedTrial], table: str) -> pa.Table:
+    pyarrow = _pyarrow()
+    names = [column.name for column in TABLES[table]]
+    records = [dict(zip(names, row, strict=True)) for trial in trials for row in rows(trial, table)]
+    return pyarrow.Table.from_pylist(records, schema=schema(table))
+
+
+def _batches(trials: Iterator[ParsedTrial]) -> Iterator[list[ParsedTrial]]:
+    while batch := list(islice(trials, _BATCH)):
+        yield batch
+
+
+def _pyarrow() -> Any:
+    try:
+        pyarrow = import_module("pyarrow")
+        import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise MissingExtra(what="Parquet", packages="pyarrow", extra="parquet") from error
+    return pyarrow

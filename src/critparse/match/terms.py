@@ -1,0 +1,27 @@
+"""The words of ``match_terms.tsv``."""
+
+from __future__ import annotations
+
+import functools
+
+from critparse.lexicon.resources import data_rows
+
+FILE = "match_terms.tsv"
+
+
+@functools.cache
+def terms(kind: str) -> dict[str, frozenset[str]]:
+    """The values of all rows of a kind, by name. Raises ResourceError when the file is damaged."""
+    rows = data_rows(FILE, ("kind", "name", "values"))
+    return {row["name"]: frozenset(row["values"].split("|")) for row in rows if row["kind"] == kind}
+
+
+@functools.cache
+def systems() -> dict[str, str]:
+    """From the URI of a code system to its short name."""
+    return {uri: name for name, uris in terms("system").items() for uri in uris}
+
+
+def results(words: frozenset[str]) -> frozenset[str]:
+    """The results ("positive" …) that the words and flags of a record mean."""
+    return frozenset(name for name, meaning in terms("result").items() if meaning & words)
