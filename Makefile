@@ -57,6 +57,7 @@ docs: $(STAMP)  ## write the generated pages: schema, conformance, checks, expor
 	$(BIN)/python scripts/export_conformance.py
 	$(BIN)/python scripts/export_checks.py
 	$(BIN)/python scripts/export_capabilities.py
+	$(BIN)/python scripts/tables_schema.py
 	$(BIN)/python scripts/export_readme.py
 
 wheel-test: $(STAMP)  ## build the wheel, install it into a clean environment and run it

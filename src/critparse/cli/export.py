@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from critparse.cli.messages import complain, complain_of_defect
 from critparse.cli.outputs import Folder, is_folder, one_of, refuse_input
 from critparse.cli.parse import InputFormat, Paths, Refresh, UseModel, UseVocabulary
 from critparse.errors import CritparseError, OutputError
-from critparse.exports import Files, export_to, standards
+from critparse.exports import export_to, standards
 from critparse.exports.capability import Exported
 from critparse.schema import ParsedTrial
 
@@ -86,7 +87,7 @@ class _Place:
         several = output is not None and is_folder(output, inputs.sources)
         self._folder = Folder(Path(output), to, inputs.sources) if output and several else None
 
-    def save(self, outcome: Outcome, trial: ParsedTrial, files: Files) -> None:
+    def save(self, outcome: Outcome, trial: ParsedTrial, files: Mapping[str, str | bytes]) -> None:
         """Write the files of a record.
 
         Raises:

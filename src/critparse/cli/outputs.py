@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -12,7 +12,7 @@ import typer
 
 from critparse.cli.inputs import Input, Outcome
 from critparse.errors import OutputError
-from critparse.exports import Files, export
+from critparse.exports import export
 from critparse.schema import ParsedTrial
 
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
@@ -117,7 +117,7 @@ class Folder:
             return
         self.save(outcome, outcome.trial, export(outcome.trial, self.target))
 
-    def save(self, outcome: Outcome, trial: ParsedTrial, files: Files) -> None:
+    def save(self, outcome: Outcome, trial: ParsedTrial, files: Mapping[str, str | bytes]) -> None:
         """Write the files of one record.
 
         Raises:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from critparse.exports import Files
 from critparse.schema import LEAF_KINDS
 
 Ability = Literal["exact", "rewritten", "no"]
@@ -41,5 +40,5 @@ class Omission(NamedTuple):
 class Exported(NamedTuple):
     """The files of one trial, by the ending of their names, and what is not in them."""
 
-    files: Files
+    files: Mapping[str, str | bytes]
     omissions: tuple[Omission, ...] = ()

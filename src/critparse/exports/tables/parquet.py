@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from critparse._version import __version__
 from critparse.errors import MissingExtra, OutputError
+from critparse.exports.capability import Exported
+from critparse.exports.tables import CAPABILITIES
 from critparse.exports.tables.columns import TABLES
 from critparse.exports.tables.rows import rows
 from critparse.schema import SCHEMA_VERSION, ParsedTrial
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+__all__ = ["CAPABILITIES", "export", "schema", "to_parquet", "write_parquet"]
 
 _BATCH = 500
 """Trials in one row group: bounds memory."""
@@ -45,6 +49,11 @@ def write_parquet(trials: Iterable[ParsedTrial], folder: Path) -> None:
                     writer.write_table(_table(batch, table))
     except OSError as error:
         raise OutputError(where=folder, reason=(error.strerror or str(error)).lower()) from error
+
+
+def export(trial: ParsedTrial) -> Exported:
+    """The files of one trial. Raises MissingExtra."""
+    return Exported(to_parquet(trial))
 
 
 def to_parquet(trial: ParsedTrial) -> dict[str, bytes]:
