@@ -11,6 +11,12 @@ from support import Run
 from critparse.schema import Linked
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page on which no row is folded."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+
 def linked(out: str) -> list[Linked]:
     """What JSON lines say."""
     return [Linked.model_validate_json(line) for line in out.splitlines()]

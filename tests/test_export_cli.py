@@ -136,9 +136,9 @@ class TestTable:
 
     @pytest.mark.parametrize("standard", standards())
     def test_omissions_speak_of_parts(self, standard: str) -> None:
-        """An omission names a criterion of the trial, a part of the table, and words."""
+        """An omission names a criterion, the registry's fields or nothing, a part of the table, and words."""
         trial = critparse.parse({"id": "X", "eligibility": TEXT}, model=False)
-        ids = {criterion.id for criterion in trial.walk()} | {""}
+        ids = {criterion.id for criterion in trial.walk()} | {"", "registry"}
         for omission in critparse.export(trial, standard).omissions:
             assert omission.criterion in ids and omission.part in PARTS and omission.reason and omission.text
 

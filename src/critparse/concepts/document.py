@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from critparse.concepts.codes import codes_of
 from critparse.concepts.linker import MAX_CANDIDATES, default_linker
+from critparse.concepts.wording import wording
 from critparse.schema import Concept, Linked
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class DocumentLinker:
 
     def _known(self, words: str, label: str | None, concept_id: str) -> tuple[Concept, ...]:
         """The codes of a concept that the dictionary knows."""
-        codes = codes_of(concept_id)
+        codes = () if concept_id in wording().void else codes_of(concept_id)
         return codes if self.vocabulary is None or not codes else self._with_vocabulary(words, label, codes)
 
     def _with_vocabulary(self, words: str, label: str | None, found: tuple[Concept, ...]) -> tuple[Concept, ...]:

@@ -12,7 +12,7 @@ Ability = Literal["exact", "rewritten", "no"]
 CONNECTIVES = ("all_of", "any_of", "not", "at_least", "if_then")
 FEATURES = (
     "range", "range relative to a limit of normal", "alternatives", "values", "qualitative", "present", "windows",
-    "qualifiers", "dose", "scope", "unread", "unstructured",
+    "qualifiers", "dose", "scope", "concepts", "unread", "unstructured",
 )  # fmt: skip
 PARTS: tuple[str, ...] = (*CONNECTIVES, *LEAF_KINDS, *FEATURES)
 """The parts of a rule of which every target says how well it can express them."""

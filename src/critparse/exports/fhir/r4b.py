@@ -28,6 +28,7 @@ CAPABILITIES: Capabilities = {
     "qualitative": Capability("exact", "`valueCodeableConcept`"),
     "present": Capability("exact", "`exclude`"),
     "windows": Capability("no", _WORDS + ": `period` takes dates only"),
+    "concepts": Capability("exact", "`coding`, but for codes of a broader class"),
     "qualifiers": Capability("rewritten", "a further characteristic; in words where it excludes"),
     "dose": Capability("rewritten", "further characteristics; in words where they exclude"),
     "scope": Capability("no", _WORDS),

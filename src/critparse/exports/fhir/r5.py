@@ -36,6 +36,7 @@ CAPABILITIES: Capabilities = {
     "windows": Capability(
         "rewritten", "`timeFromEvent`, `duration`; a second duration, an interval and an excluded end as words"
     ),
+    "concepts": Capability("exact", "`coding`, but for codes of a broader class"),
     "qualifiers": Capability("rewritten", "a further characteristic in `all-of`, or the type: contraindication to …"),
     "dose": Capability("rewritten", "further characteristics in `all-of`"),
     "scope": Capability("no", "words only: characteristics are those of the participant"),

@@ -48,6 +48,9 @@ CAPABILITIES: Capabilities = {
         "StartWindow in days before the entry event, which stands for screening, consent, enrolment, baseline, "
         "randomisation and first dose; other events and times after it are left out",
     ),
+    "concepts": Capability(
+        "rewritten", "a concept set; without ids from a vocabulary it holds nothing until its codes are looked up"
+    ),
     "qualifiers": Capability(
         "no", "“history of” is expressed, others are left off; after “planned”, “family” all is left out"
     ),

@@ -158,10 +158,8 @@ def _unresolved(sets: Sequence[ConceptSet]) -> Iterator[Omission]:
         codes = [f"{item.concept.vocabulary_id} {item.concept.concept_code}" for item in items]
         if len(codes) > _MAX_CODES:
             codes = [*codes[:_MAX_CODES], f"and {len(codes) - _MAX_CODES} more"]
-        reason = f"{NEEDS_VOCABULARY}: the set holds nothing until its codes are looked up"
-        yield Omission(
-            f"concept set {one.id}", "concepts", reason, f"{items[0].concept.concept_name}: {', '.join(codes)}"
-        )
+        reason = f"{NEEDS_VOCABULARY}: concept set {one.id} holds nothing until its codes are looked up"
+        yield Omission("", "concepts", reason, f"{items[0].concept.concept_name}: {', '.join(codes)}")
 
 
 def _folded(text: str) -> str:

@@ -47,7 +47,7 @@ CAPABILITIES: Capabilities = {
     **dict.fromkeys(
         (
             "range", "range relative to a limit of normal", "alternatives", "values", "qualitative", "present",
-            "windows", "qualifiers", "dose", "scope", "unread",
+            "windows", "qualifiers", "dose", "scope", "concepts", "unread",
         ),
         _EXTENSION,
     ),
