@@ -342,7 +342,7 @@ class TestFirstTrial:
         made.close()
 
 
-_NEEDED = ("systemic lupus erythematosus", "lupus nephritis", "Disease")
+_NEEDED = ("systemic lupus erythematosus", "lupus nephritis")
 _FORBIDDEN = ("end-stage renal disease", "heart failure", "respiratory failure", "organ failure", "infection",
               "Pregnancy", "Breast Feeding")  # fmt: skip
 _ALTERNATIVES = ("Cyclophosphamide", "immunosuppressants", "mycophenolate")
