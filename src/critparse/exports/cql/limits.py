@@ -1,0 +1,120 @@
+"""Limits, lists and results as comparisons of a result ``R``, of an age, of a number of events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from critparse.exports.cql.expressions import Expression, joined
+from critparse.exports.cql.windows import ENTRY
+from critparse.exports.cql.words import number, quantity, string
+from critparse.exports.unsaid import Unsaid
+from critparse.match.terms import terms
+from critparse.schema import Leaf, Range
+
+_AGES = {"a": "AgeInYearsAt", "mo": "AgeInMonthsAt", "wk": "AgeInWeeksAt", "d": "AgeInDaysAt"}
+_NORMAL = {"uln": "R.high", "lln": "R.low"}
+_RELATIVE = "range relative to a limit of normal"
+
+
+def answer(leaf: Leaf) -> Expression:
+    """What a result has to fulfil: limits, list and result in words together. Raises Unsaid."""
+    asked: list[Expression] = []
+    if leaf.range is not None:
+        asked.append(_limits(leaf.range, leaf.alternatives))
+    if leaf.values:
+        asked.append(_values(leaf.values))
+    if leaf.qualitative is not None:
+        asked.append(_result(leaf.qualitative))
+    return joined("and", asked)
+
+
+def age(limit: Range) -> Expression:
+    """A limit of the age on the entry day, in completed years, months, weeks or days. Raises Unsaid."""
+    ucum = limit.unit.ucum if limit.unit else None
+    if ucum not in _AGES or limit.relative_to is not None:
+        raise Unsaid("age", "not in years, months, weeks or days")
+    return _compared(f"{_AGES[ucum]}({ENTRY})", limit, number)
+
+
+def is_count(limit: Range) -> bool:
+    """Whether a limit of something that happens is how often."""
+    return limit.relative_to is None and (limit.unit is None or _is_pure(limit.unit.ucum))
+
+
+def counted(days: str, limit: Range) -> Expression:
+    """A limit of the number of days on which something happened. Raises Unsaid for what is no whole number."""
+    least, most = limit.lower, limit.upper
+    if any(bound is not None and bound.value % 1 for bound in (least, most)):
+        raise Unsaid("range", "no whole number of events")
+    first = "null" if least is None else number(least.value + (not least.inclusive))
+    last = "null" if most is None else number(most.value - (not most.inclusive))
+    return Expression(f'"Counted"("Days With"({days}), {first}, {last})')
+
+
+def _limits(limit: Range, alternatives: Iterable[Range]) -> Expression:
+    """The limit; given in several units, the one that can be compared decides."""
+    found = [_limit(limit)]
+    for other in alternatives:
+        found += [_limit(other)] if other.unit is not None and other.unit.ucum is not None else []
+    if len(found) == 1:
+        return found[0]
+    return Expression(f"Coalesce({', '.join(one.text for one in found)})")
+
+
+def _limit(limit: Range) -> Expression:
+    ucum = limit.unit.ucum if limit.unit else None
+    if limit.relative_to is not None:
+        return _multiple(limit, ucum)
+    if limit.unit is not None and ucum is None:
+        raise Unsaid("range", f"its unit is not complete: “{limit.unit.text}”")
+    if ucum is None or _is_pure(ucum):
+        return _compared("R.number", limit, number)
+    return _compared("R.quantity", limit, lambda value: quantity(value, ucum))
+
+
+def _multiple(limit: Range, ucum: str | None) -> Expression:
+    if limit.relative_to not in _NORMAL:
+        raise Unsaid(_RELATIVE, f"records do not hold the {limit.relative_to} value")
+    if ucum not in (None, "1", "%"):
+        raise Unsaid(_RELATIVE, "its unit is no multiple")
+    normal = _NORMAL[str(limit.relative_to)]
+    part = 0.01 if ucum == "%" else 1.0
+    return _compared("R.quantity", limit, lambda value: f"{number(round(value * part, 8))} * {normal}")
+
+
+def _compared(what: str, limit: Range, shown: Callable[[float], str]) -> Expression:
+    lower, upper = limit.lower, limit.upper
+    if lower and upper and lower.inclusive and upper.inclusive:
+        if lower.value == upper.value:
+            return Expression(f"{what} = {shown(lower.value)}", whole=False)
+        return Expression(f"{what} between {shown(lower.value)} and {shown(upper.value)}", whole=False)
+    found = [
+        f"{what} {sign}{'=' if bound.inclusive else ''} {shown(bound.value)}"
+        for sign, bound in ((">", lower), ("<", upper))
+        if bound is not None
+    ]
+    if not found:
+        raise Unsaid("range", "it has no bound")
+    return Expression(" and ".join(found), whole=False)
+
+
+def _is_pure(ucum: str | None) -> bool:
+    return ucum == "1" or (ucum is not None and ucum.startswith("{") and ucum.endswith("}") and ucum.count("{") == 1)
+
+
+def _values(values: tuple[str, ...]) -> Expression:
+    if all(value.replace(".", "", 1).isdecimal() and value.isascii() for value in values):
+        return joined("or", [Expression(f"R.number = {number(float(value))}", whole=False) for value in values])
+    return Expression(f'"Is Class"(R.words, {_strings(values)})')
+
+
+def _result(asked: str) -> Expression:
+    meant = terms("result").get(asked)
+    if meant is None:
+        raise Unsaid("qualitative", f"“{asked}” is no result that records hold")
+    opposite = {word for name in terms("opposite").get(asked, ()) for word in terms("result")[name]}
+    return Expression(f'"Reads"(R.words, {_strings(sorted(meant))}, {_strings(sorted(opposite))})')
+
+
+def _strings(values: Iterable[str]) -> str:
+    return f"{{ {', '.join(string(value.casefold()) for value in values)} }}"
