@@ -115,6 +115,7 @@ def _sex_fact(patient: Patient) -> Fact:
 
 
 def is_female_only(leaf: Leaf) -> bool:
+    """Whether the statement is about what only women have: pregnancy, breast-feeding, menopause."""
     return any(concept.system == "MESH" and concept.code in _FEMALE_ONLY for concept in leaf.subject.concepts)
 
 
@@ -123,8 +124,8 @@ def is_female_only(leaf: Leaf) -> bool:
 
 def _measured(leaf: Leaf, subject: Wanted, case: Case) -> Answer:
     """By the last value in time; those that may be the last count alike."""
-    if hindrance := hindrance(leaf):
-        return Answer(Truth.UNKNOWN, why=(hindrance,))
+    if hidden := hindrance(leaf):
+        return Answer(Truth.UNKNOWN, why=(hidden,))
     facts = [f for f in _until(case) if f.domain in _DOMAINS[leaf.kind] and agreement(subject, f) and not f.denied]
     windows = [one for one in leaf.windows if one.kind != "period" or not is_index(one.anchor)]  # "at screening": now
     in_time = [(fact, all_of(in_window(fact, window, case.on) for window in windows)) for fact in facts]
@@ -159,10 +160,10 @@ def _named(leaf: Leaf, subject: Wanted, case: Case) -> Answer:
     truth = any_of(truth for _, truth in found)
     if truth is not Truth.NOT_MET:
         facts = tuple(fact for fact, one in found if one is truth)
-        hindrance = hindrance(leaf)
-        if truth is Truth.MET and hindrance:
-            return Answer(Truth.UNKNOWN, facts, (hindrance,))
-        why = () if truth is Truth.MET else (hindrance or "when it was, or whether it still is, is not recorded",)
+        hidden = hindrance(leaf)
+        if truth is Truth.MET and hidden:
+            return Answer(Truth.UNKNOWN, facts, (hidden,))
+        why = () if truth is Truth.MET else (hidden or "when it was, or whether it still is, is not recorded",)
         return Answer(truth, facts, why)
     denials = tuple(fact for fact, how in agreeing if _denies(leaf, fact, how, case))
     if denials and not found:

@@ -14,11 +14,13 @@ CAPABILITIES: Capabilities = {
     "if_then": Capability("exact", "`implies`"),
     # --- statements
     "age": Capability("exact", "`AgeInYearsAt` the entry day, months, weeks or days likewise"),
-    "measurement": Capability("exact", "the last Observation up to the entry day; all that may be the last have to agree"),
-    "condition": Capability("exact", "Condition, or Observation of yes or no; not over, unless a window or “history” says so"),
+    "measurement": Capability("exact", "the last Observation up to the entry day; those that may be it have to agree"),
+    "condition": Capability(
+        "exact", "Condition, Observation of yes or no; not over, unless a window or history says so"
+    ),
     "drug": Capability("exact", "MedicationRequest, MedicationStatement, MedicationAdministration; active ones"),
     "procedure": Capability("exact", "Procedure"),
-    "device": Capability("rewritten", "Procedure: FHIR R4 codes the device of a DeviceUseStatement in another resource"),
+    "device": Capability("rewritten", "Procedure: R4 codes the device of a DeviceUseStatement in another resource"),
     "observation": Capability("exact", "Observation with its value; without a limit also Condition"),
     "reproductive": Capability("exact", "as observation; pregnancy and the like are false for men"),
     "allergy": Capability("exact", "AllergyIntolerance"),
@@ -41,10 +43,10 @@ CAPABILITIES: Capabilities = {
         "days before the entry day, which stands for screening, enrolment, randomisation and first dose, in calendar "
         "months and years; around other events, at intervals, and after it: null",
     ),
-    "qualifiers": Capability("no", "“history of” and “current” are expressed; others: false where the rest is, else null"),
+    "qualifiers": Capability("no", "“history of”, “current” are expressed; others: false where the rest is, else null"),
     "dose": Capability("no", "false where the drug is not taken, else null"),
     "scope": Capability("no", "about somebody else, or not about every participant: null"),
     "concepts": Capability("exact", "`concept` of the codes, members of a drug class beside it; without codes: null"),
     "unread": Capability("no", "null: the words may narrow or widen the statement"),
     "unstructured": Capability("no", "null, with the words as comment"),
-}  # fmt: skip
+}

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from critparse.exports.cql.capabilities import CAPABILITIES
-from critparse.exports.cql.expressions import Expression, condition, joined, negated
+from critparse.exports.cql.expressions import COMPARISON, Expression, condition, joined, negated
 from critparse.exports.cql.limits import age, answer, counted, is_count
 from critparse.exports.cql.records import Records
 from critparse.exports.cql.windows import fits, measured
 from critparse.exports.cql.words import string
+from critparse.exports.fhir.terms import terms
 from critparse.exports.unsaid import Shortfall, Unsaid
 from critparse.match.statements import CURRENT, PAST_TOO, hindrance, is_female_only
 from critparse.match.times import is_index
 from critparse.schema import Leaf, Unstructured
 
+_HISTORY = "history:history"
+_LINE = 110
 _EVENTS = ("procedure", "device")  # that one was done stays true
 _HAPPEN = ("condition", "procedure")  # what is counted by the days on which it happened
 _WITHOUT_VALUE = ("drug", "procedure", "device", "allergy")
@@ -40,7 +43,11 @@ _Read = tuple[Expression, Sequence[Shortfall]]
 
 
 def _age(leaf: Leaf) -> _Read:
-    if leaf.range is None or leaf.qualifiers or not all(w.kind == "period" and is_index(w.anchor) for w in leaf.windows):
+    if (
+        leaf.range is None
+        or leaf.qualifiers
+        or not all(w.kind == "period" and is_index(w.anchor) for w in leaf.windows)
+    ):
         raise Unsaid("age", "no limit of the age at the entry into the trial")
     return age(leaf.range), ()
 
@@ -53,7 +60,7 @@ def sex(values: Sequence[str]) -> Expression:
     """One of the sexes. Raises Unsaid when there is none."""
     if not values:
         raise Unsaid("sex", "it names no sex")
-    return joined("or", [Expression(f'"Sex" = {string(value)}', whole=False) for value in values])
+    return joined("or", [Expression(f'"Sex" = {string(value)}', COMPARISON) for value in values])
 
 
 _READERS: dict[str, Callable[[Leaf], _Read]] = {"age": _age, "sex": _sex}
@@ -90,6 +97,7 @@ def _count(leaf: Leaf, records: Records) -> Expression:
 def _named(leaf: Leaf, records: Records) -> _Read:
     """By the facts that fit the windows; without any, by what is not over, or ever was, as the words ask."""
     facts = records.facts(leaf.kind, leaf.subject)
+    _other_fact(leaf)
     if why := hindrance(leaf):
         short = Shortfall(
             "dose" if leaf.dose is not None else "qualifiers", f"false where the rest of it is, else null: {why}"
@@ -102,6 +110,14 @@ def _named(leaf: Leaf, records: Records) -> _Read:
         return Expression(f'"Has Been"({facts})'), ()
     asks = "Is Active" if leaf.kind == "drug" or kinds & CURRENT else "Is Current"
     return Expression(f'"{asks}"({facts})'), ()
+
+
+def _other_fact(leaf: Leaf) -> None:
+    """Raises Unsaid where a qualifier makes another fact of it: who does not take a drug may have failed on it."""
+    for qualifier in leaf.qualifiers:
+        key = f"{qualifier.kind}:{qualifier.value}"
+        if key != _HISTORY and key in terms("mode"):
+            raise Unsaid("qualifiers", f"“{qualifier.text}” makes it another fact, which records do not hold")
 
 
 def _fitting(leaf: Leaf, facts: str) -> str:
@@ -117,7 +133,8 @@ def _measured(leaf: Leaf, records: Records) -> Expression:
     asked = answer(leaf).text
     results = records.results(leaf.subject, last=not tests)
     if not tests:
-        return Expression(f'"Agreed"({results} R return all {asked})')
+        line = f'"Agreed"({results} R return all {asked})'
+        return Expression(line if len(line) <= _LINE else f'"Agreed"(\n  {results} R\n    return all {asked})')
     last = f'("Latest"({results} R where Coalesce({tests}, true)))'
     return Expression(f'"Agreed"(\n  {last} R\n    return all if {tests} then {asked} else null)')
 

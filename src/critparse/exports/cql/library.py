@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from critparse.exports.capability import Exported, Omission
 from critparse.exports.cql import helpers
-from critparse.exports.cql.expressions import NULL, TRUE, Expression, indented, joined, negated
+from critparse.exports.cql.expressions import NULL, Expression, indented, joined, negated
 from critparse.exports.cql.leaves import sex
-from critparse.exports.cql.limits import age
+from critparse.exports.cql.limits import WORDS_FOR, age, meanings
 from critparse.exports.cql.records import Records
 from critparse.exports.cql.terminology import Terminology
 from critparse.exports.cql.trees import Tree
@@ -22,7 +22,10 @@ ENDING = ".cql"
 INCLUDED, EXCLUDED = "Meets All Inclusion Criteria", "Meets Any Exclusion Criterion"
 ELIGIBLE, WITHIN, BOTH = "Eligible", "Within Registry Limits", "Eligible and Within Registry Limits"
 REGISTRY = "registry"
-_RESERVED = ("Patient", "FHIR", "FHIRHelpers", "System", "Index Date", INCLUDED, EXCLUDED, ELIGIBLE, WITHIN, BOTH)
+_RESERVED = (
+    "Patient", "FHIR", "FHIRHelpers", "System", "Index Date", INCLUDED, EXCLUDED, ELIGIBLE, WITHIN, BOTH,
+    *(f"{WORDS_FOR}{result}" for result in ("positive", "negative", "abnormal", "normal")),
+)  # fmt: skip
 _UCUM = {"years": "a", "months": "mo", "weeks": "wk", "days": "d", "hours": "h", "minutes": "min"}
 _UNFIT = re.compile(r"[^A-Za-z0-9_]+")
 _MARKER = re.compile(r"^[\s\-*•·–—]*(?:\(?(?:\d{1,3}|[A-Za-z])[.)]\s)?[\s\-*•·–—]*")
@@ -55,25 +58,28 @@ class _Library:
     def written(self) -> tuple[str, list[Omission]]:
         body = [*self._defined, *self._conclusions()]
         lookups = self._records.definitions()
-        functions = helpers.needed(_code([*lookups, *body]))
+        code = _code([*lookups, *body])
+        functions = helpers.needed(code)
         parts = [
             self._head(),
             f"library {_library_name(self._trial.trial_id)} version '1.0.0'",
             "using FHIR version '4.0.1'",
             "include FHIRHelpers version '4.0.1' called FHIRHelpers",
             *self._records.terminology.declarations(),
-            "// The day on which the patient would enter; today if it is not given.\nparameter \"Index Date\" Date",
+            '// The day on which the patient would enter; today if it is not given.\nparameter "Index Date" Date',
             "context Patient",
             *_section("Criteria", self._defined),
             *_section("Together", self._conclusions()),
-            *_section("What they look up", lookups),
+            *_section("What they look up", [*lookups, *meanings(code)]),
             *_section("How they look at it", [functions] if functions else []),
         ]
         return "\n\n".join(parts) + "\n", self._omissions
 
     def _head(self) -> str:
         trial, count = self._trial, len(self._omissions)
-        rows = [f"Eligibility of {trial.trial_id or 'a trial without id'}" + (f": {trial.title}" if trial.title else "")]
+        rows = [
+            f"Eligibility of {trial.trial_id or 'a trial without id'}" + (f": {trial.title}" if trial.title else "")
+        ]
         rows.append(f"Written by critparse {trial.parser.version}. Definitions are true, false, or null: not known.")
         rows.append(f"Not expressed: {count or 'nothing'}" + (", null in their places or left out:" if count else "."))
         notes = [f"- {o.criterion} {o.part}: “{o.text}”: {o.reason}" for o in self._omissions]
@@ -84,7 +90,9 @@ class _Library:
         expression = tree.expression()
         self._omissions += tree.omissions
         if criterion.kind == "unknown":
-            self._omissions.append(Omission(criterion.id, criterion.rule.kind, _UNKNOWN, " ".join(criterion.text.split())))
+            self._omissions.append(
+                Omission(criterion.id, criterion.rule.kind, _UNKNOWN, " ".join(criterion.text.split()))
+            )
         self._kinds[criterion.kind].append(name)
         section = [comment(criterion.section, "Section: ")] if criterion.section else []
         above = [*section, comment(whole_text(criterion), f"{criterion.kind.capitalize()} {criterion.id}: ")]
@@ -101,9 +109,8 @@ class _Library:
         if excluded:
             found.append(_define(EXCLUDED, joined("or", excluded)))
             demands.append(negated(Expression(identifier(EXCLUDED))))
-        for name in self._kinds["unknown"]:
-            demands.append(NULL._replace(notes=(comment(f"{name}: {_UNKNOWN}"),)))
-        found.append(_define(ELIGIBLE, _all(demands) if demands else NULL))
+        demands += [NULL._replace(notes=(comment(f"{name}: {_UNKNOWN}"),)) for name in self._kinds["unknown"]]
+        found.append(_define(ELIGIBLE, joined("and", demands) if demands else NULL))
         return [*found, *self._registry]
 
     def _registry_limits(self) -> list[str]:
@@ -139,10 +146,6 @@ def _define(name: str, expression: Expression) -> str:
     return "\n".join(rows)
 
 
-def _all(demands: Sequence[Expression]) -> Expression:
-    return joined("and", demands) if demands else TRUE
-
-
 def _section(title: str, definitions: Sequence[str]) -> list[str]:
     return [f"// --- {title}", *definitions] if definitions else []
 
@@ -154,7 +157,7 @@ def _code(texts: Iterable[str]) -> str:
 
 def _title(criterion: Criterion) -> str:
     """The beginning of its words, without bullet or number."""
-    return _MARKER.sub("", whole_text(criterion), count=1)
+    return _MARKER.sub("", whole_text(criterion), count=1).rstrip(" .;,")
 
 
 def _library_name(trial_id: str | None) -> str:

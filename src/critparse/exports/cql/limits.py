@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
-from critparse.exports.cql.expressions import Expression, joined
+from critparse.exports.cql.expressions import COMPARISON, COMPOUND, Expression, joined
 from critparse.exports.cql.windows import ENTRY
-from critparse.exports.cql.words import number, quantity, string
+from critparse.exports.cql.words import identifier, number, quantity, string
 from critparse.exports.unsaid import Unsaid
 from critparse.match.terms import terms
 from critparse.schema import Leaf, Range
 
 _AGES = {"a": "AgeInYearsAt", "mo": "AgeInMonthsAt", "wk": "AgeInWeeksAt", "d": "AgeInDaysAt"}
 _NORMAL = {"uln": "R.high", "lln": "R.low"}
+WORDS_FOR = "Words for "
 _RELATIVE = "range relative to a limit of normal"
 
 
@@ -86,8 +87,8 @@ def _compared(what: str, limit: Range, shown: Callable[[float], str]) -> Express
     lower, upper = limit.lower, limit.upper
     if lower and upper and lower.inclusive and upper.inclusive:
         if lower.value == upper.value:
-            return Expression(f"{what} = {shown(lower.value)}", whole=False)
-        return Expression(f"{what} between {shown(lower.value)} and {shown(upper.value)}", whole=False)
+            return Expression(f"{what} = {shown(lower.value)}", COMPARISON)
+        return Expression(f"{what} between {shown(lower.value)} and {shown(upper.value)}", COMPOUND)
     found = [
         f"{what} {sign}{'=' if bound.inclusive else ''} {shown(bound.value)}"
         for sign, bound in ((">", lower), ("<", upper))
@@ -95,7 +96,7 @@ def _compared(what: str, limit: Range, shown: Callable[[float], str]) -> Express
     ]
     if not found:
         raise Unsaid("range", "it has no bound")
-    return Expression(" and ".join(found), whole=False)
+    return Expression(" and ".join(found), COMPARISON if len(found) == 1 else COMPOUND)
 
 
 def _is_pure(ucum: str | None) -> bool:
@@ -104,16 +105,27 @@ def _is_pure(ucum: str | None) -> bool:
 
 def _values(values: tuple[str, ...]) -> Expression:
     if all(value.replace(".", "", 1).isdecimal() and value.isascii() for value in values):
-        return joined("or", [Expression(f"R.number = {number(float(value))}", whole=False) for value in values])
+        return joined("or", [Expression(f"R.number = {number(float(value))}", COMPARISON) for value in values])
     return Expression(f'"Is Class"(R.words, {_strings(values)})')
 
 
 def _result(asked: str) -> Expression:
-    meant = terms("result").get(asked)
-    if meant is None:
+    if asked not in terms("result"):
         raise Unsaid("qualitative", f"“{asked}” is no result that records hold")
-    opposite = {word for name in terms("opposite").get(asked, ()) for word in terms("result")[name]}
-    return Expression(f'"Reads"(R.words, {_strings(sorted(meant))}, {_strings(sorted(opposite))})')
+    (opposite,) = terms("opposite")[asked]
+    return Expression(f'"Reads"(R.words, {_meaning(asked)}, {_meaning(opposite)})')
+
+
+def _meaning(result: str) -> str:
+    """The definition of the words and flags that mean a result, which :func:`meanings` makes."""
+    return identifier(f"{WORDS_FOR}{result}")
+
+
+def meanings(code: str) -> Iterator[str]:
+    """The definitions of words that some code uses."""
+    for result, words in terms("result").items():
+        if _meaning(result) in code:
+            yield f"define {_meaning(result)}:\n  {_strings(sorted(words))}"
 
 
 def _strings(values: Iterable[str]) -> str:

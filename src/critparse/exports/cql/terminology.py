@@ -11,6 +11,7 @@ from critparse.exports.unsaid import Unsaid
 from critparse.schema import Concept, Subject
 
 _LOCAL = "CRITPARSE"  # critparse's own ids, which no record has
+_ROW = 5
 _ICD = "ICD10CM"
 
 
@@ -50,9 +51,9 @@ class Terminology:
         if key not in self._concepts:
             shown = display or next(iter(coded.values())).display
             name = self._names.new(f"{shown}{suffix}")
-            codes = ", ".join(identifier(self._code(concept)) for concept in coded.values())
+            codes = [identifier(self._code(concept)) for concept in coded.values()]
             self._concepts[key] = name
-            self._declare("concept", f"concept {identifier(name)}: {{ {codes} }} display {string(shown)}")
+            self._declare("concept", f"concept {identifier(name)}: {{ {_wrapped(codes)} }} display {string(shown)}")
         return self._concepts[key]
 
     def _code(self, concept: Concept) -> str:
@@ -78,6 +79,12 @@ class Terminology:
 def categories(subject: Subject) -> list[str]:
     """The codes of ICD-10-CM, whose subcategories are meant too."""
     return list(dict.fromkeys(concept.code for concept in _exact(subject.concepts) if concept.system == _ICD))
+
+
+def _wrapped(codes: Sequence[str]) -> str:
+    """A few codes on one line, more in lines of a few."""
+    rows = [", ".join(codes[at : at + _ROW]) for at in range(0, len(codes), _ROW)]
+    return rows[0] if len(rows) == 1 else "\n  " + ",\n  ".join(rows) + "\n"
 
 
 def _exact(concepts: Sequence[Concept]) -> list[Concept]:

@@ -15,6 +15,8 @@ from critparse.exports.unsaid import Unsaid
 from critparse.rules.explain import explain
 from critparse.schema import AllOf, AnyOf, AtLeast, Criterion, IfThen, Leaf, Not, Rule, Unstructured
 
+_WIDTH = 96  # of comments within expressions
+
 
 class Tree:
     """Makes an expression of a criterion's rule and notes in ``omissions`` what it does not say."""
@@ -25,7 +27,7 @@ class Tree:
         self.omissions: list[Omission] = []
 
     def expression(self) -> Expression:
-        """The whole rule. Who is in the group that a sub-heading names is not known, so that it can only be ruled out."""
+        """The whole rule. Whether the patient is in the group that a sub-heading names is not known."""
         rule = self._rule(self._criterion.rule)
         section = self._criterion.section
         if not section or not cue_in("group-section", section):
@@ -70,4 +72,4 @@ class Tree:
         """Note an omission; the comment that says so."""
         text = visible(words)
         self.omissions.append(Omission(self._criterion.id, part, reason, text))
-        return comment(f"“{text}”: {reason}", f"not expressed, {part}: ")
+        return comment(f"“{text}”: {reason}", f"not expressed, {part}: ", _WIDTH)

@@ -31,10 +31,16 @@ def fits(window: TimeWindow) -> Iterator[str]:
         if limit.lower is not None:
             yield f"F.last {_sign('<', limit.lower)} {_ago(limit.lower, limit, math.ceil)}"
     else:
-        if limit.lower is not None:
-            yield f'"Lasted Surely Until"(F) {_sign(">", limit.lower)} F.start + {_length(limit.lower, limit, math.ceil)}'
-        if limit.upper is not None:
-            yield f'"Lasted Until"(F) {_sign("<", limit.upper)} F.start + {_length(limit.upper, limit, math.floor)}'
+        yield from _lasting(limit)
+
+
+def _lasting(limit: Range) -> Iterator[str]:
+    if limit.lower is not None:
+        least = _length(limit.lower, limit, math.ceil)
+        yield f'"Lasted Surely Until"(F) {_sign(">", limit.lower)} F.start + {least}'
+    if limit.upper is not None:
+        most = _length(limit.upper, limit, math.floor)
+        yield f'"Lasted Until"(F) {_sign("<", limit.upper)} F.start + {most}'
 
 
 def measured(window: TimeWindow) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""CQL's own notation: identifiers, strings, numbers, comments. Nothing a record says can leave the place it is given."""
+"""CQL's own notation: identifiers, strings, numbers, comments. Nothing that a record says can leave its place."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def identifier(name: str) -> str:
     return f'"{name.translate(_ESCAPES)}"'
 
 
-def comment(text: str, mark: str = "") -> str:
+def comment(text: str, mark: str = "", width: int = _WIDTH) -> str:
     """Words as line comments, which only a line end closes; ``mark`` stands before the first."""
     first = f"// {mark}"
     rows: list[str] = []
@@ -34,7 +34,7 @@ def comment(text: str, mark: str = "") -> str:
         shown = visible(row)
         if shown:
             rows += textwrap.wrap(
-                shown, _WIDTH, initial_indent=first, subsequent_indent="// ", break_long_words=False,
+                shown, width, initial_indent=first, subsequent_indent="// ", break_long_words=False,
                 break_on_hyphens=False,
             )  # fmt: skip
             first = "// "
