@@ -1,6 +1,6 @@
 // Translate libraries and, where patients are given, execute them: node prove.mjs TASKS.json ANSWERS.json
 //
-// TASKS: [{cql, bundles, date}, …]; ANSWERS: [{problems, answers: {patient: {definition: true | false | null}}}, …].
+// TASKS: [{cql, bundles, date}, …]; ANSWERS: [{problems, definitions, answers: {patient: {definition: true | false | null}}}, …].
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import cql from "cql-execution";
@@ -40,6 +40,7 @@ const done = [];
 for (const task of JSON.parse(readFileSync(tasks, "utf8"))) {
   const { elm, problems } = translate(task.cql);
   const executed = task.bundles?.length && !problems.length;
-  done.push({ problems, answers: executed ? await answers({ ...task, elm }) : {} });
+  const definitions = elm.library.statements.def.map((one) => one.name);
+  done.push({ problems, definitions, answers: executed ? await answers({ ...task, elm }) : {} });
 }
 writeFileSync(target, JSON.stringify(done));

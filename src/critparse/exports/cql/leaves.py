@@ -80,7 +80,7 @@ def _recorded(leaf: Leaf, records: Records) -> _Read:
 
 def _valued(leaf: Leaf, records: Records) -> _Read:
     if leaf.kind in _HAPPEN and leaf.range is not None and is_count(leaf.range) and not leaf.values:
-        return _count(leaf, records), ()
+        return _count(leaf, records), (Shortfall("range", "counted by the days on which it is recorded to have begun"),)
     if leaf.range is None and not leaf.values and leaf.qualitative is None:
         return _named(leaf, records)
     if leaf.kind in _WITHOUT_VALUE:
