@@ -218,12 +218,12 @@ class TestExecution:
         assert Counter(row[3] for row in both)[True] >= 150 and Counter(row[3] for row in both)[False] >= 150
 
     def test_where_only_match_answers(self, agreement: list[tuple[str, str, bool | None, bool | None]]) -> None:
-        """Names without codes, drugs by reference: CQL goes by codes alone."""
+        """Names without codes, drugs by reference, which CQL does not see; and failure of a drug that is not taken."""
         silent = {row[0] for row in agreement if row[3] is None and row[2] is not None and row[1] != "eligible"}
         assert silent <= {
             "by name alone", "taken now, by name", "taken long enough", "not long enough", "never taken, it says",
             "a member of a class", "not a member", "given within", "by reference", "an operation", "an allergy",
-            "molar unit", "a component",
+            "molar unit", "a component", "Prednisone > 20 mg/day",
         }  # fmt: skip
 
     def test_never_answers_where_match_does_not(
@@ -234,9 +234,9 @@ class TestExecution:
 
     def test_each_own_case_is_decided(self, agreement: list[tuple[str, str, bool | None, bool | None]]) -> None:
         """The cases written for CQL all have an answer, so that their agreement says something."""
-        decided = {(row[0], row[1]) for row in agreement if row[3] is not None}
-        texts = {text for text, _ in OWN_CASES}
-        assert [text for text in texts if (text, " ".join(text.split())) not in decided] == []
+        decided = {(row[0].split("\n")[0], row[1]) for row in agreement if row[3] is not None}
+        texts = {text.split("\n")[0] for text, _ in OWN_CASES}
+        assert [text for text in texts if (text, text) not in decided] == []
 
 
 def events(lower: float | None = None, upper_: float | None = None) -> Range:
@@ -300,9 +300,9 @@ def test_hostile_text_stays_in_its_place(tmp_path: Path) -> None:
     for_text = prove([{"cql": library(hostile(text))} for text in ("plain words", *HOSTILE)], tmp_path)
     for found in for_text:
         assert found.problems == []
-        kinds = [re.sub(r"^I1.*", "I1", re.sub(r"^(?!I1).*: record$", "record", one)) for one in found.definitions]
-        expected = expected or sorted(kinds)
-        assert sorted(kinds) == expected
+        kinds = sorted(re.sub(r"^(I1)\b.*|^.*(: (?:record|last results))$", r"\1\2", one) for one in found.definitions)
+        expected = expected or kinds
+        assert kinds == expected
 
 
 def hostile(text: str) -> ParsedTrial:
@@ -331,7 +331,7 @@ class TestLibrary:
         text = library(parsed("Inclusion criteria:\n- Age 18 to 75 years\nExclusion criteria:\n- Stroke;\n"))
         assert "// Inclusion I1: - Age 18 to 75 years\ndefine" in text
         assert definition(text, "I1 Age 18 to 75 years") == 'AgeInYearsAt("Entry Day") between 18 and 75'
-        assert definition(text, "E1 Stroke") == '"Is Current"("Stroke: record")'
+        assert definition(text, "E1 Stroke") == '"Is Current"("stroke: record")'
         assert definition(text, "Eligible") == '"Meets All Inclusion Criteria" and not "Meets Any Exclusion Criterion"'
 
     def test_omissions_are_counted_and_named(self) -> None:
@@ -375,7 +375,8 @@ class TestLibrary:
             (leaf(qualifiers=(Qualifier(kind="history", value="history", text="history of"),)),
              '"Has Been"("Asthma: record")'),
             (leaf("drug"), '"Is Active"("Asthma: drugs")'),
-            (leaf("measurement", range=Range(upper=Bound(value=0.5, inclusive=False), unit=Unit(ucum="g/L", text="g/L"))),
+            (leaf("measurement", range=Range(upper=Bound(value=0.5, inclusive=False),
+                                             unit=Unit(ucum="g/L", text="g/L"))),
              '"Agreed"("Asthma: last results" R return all R.quantity < 0.5 \'g/L\')'),
             (leaf("measurement", range=Range(lower=Bound(value=80, inclusive=True), relative_to="lln",
                                              unit=Unit(ucum="%", text="%"))),
@@ -383,7 +384,7 @@ class TestLibrary:
             (leaf("measurement", range=Range(lower=Bound(value=7, inclusive=True), unit=Unit(ucum="%", text="%")),
                   alternatives=(Range(lower=Bound(value=53, inclusive=True),
                                       unit=Unit(ucum="mmol/mol", text="mmol/mol")),)),
-             "\"Agreed\"(\n  \"Asthma: last results\" R\n    return all "
+             '"Agreed"("Asthma: last results" R return all '
              "Coalesce(R.quantity >= 7 '%', R.quantity >= 53 'mmol/mol'))"),
             (AtLeast(count=1, rules=(leaf(), leaf("drug"))),
              '"At Least"(1, {\n  "Is Current"("Asthma: record"),\n  "Is Active"("Asthma: drugs")\n})'),
@@ -430,9 +431,7 @@ class TestLibrary:
     def test_only_needed_functions_are_written(self) -> None:
         """A function brings those that it uses; words that look like a name in a comment bring none."""
         assert needed('"At Least"(1, {})').count("define ") == 1
-        assert 'define function "Shown"' in needed('"Is Active"(x)') and 'define "Entry Day"' in needed(
-            '"Is Active"(x)'
-        )
+        assert all(one in needed('"Is Active"(x)') for one in ('define function "Shown"', 'define "Entry Day"'))
         text = library(parsed('Inclusion criteria:\n- Frobnication of "Drug Facts"\n'))
         assert "function" not in text
         assert set(names()) >= {"Sex", "Entry Day", "Results"}

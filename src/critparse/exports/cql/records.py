@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from critparse.exports.cql.terminology import Terminology, categories
 from critparse.exports.cql.words import Names, identifier, string
+from critparse.exports.unsaid import Unsaid
 from critparse.schema import LeafKind, Subject
 
 _LOOKED_UP: dict[str, tuple[str, ...]] = {
@@ -24,6 +25,8 @@ _RETRIEVALS = {
     "allergies": '"Allergy Facts"([AllergyIntolerance: {}])',
 }
 
+_NO_CODE = "its words have no code that records have"
+
 
 class Records:
     """The definitions of what is looked up, in the order in which they were asked for."""
@@ -37,18 +40,22 @@ class Records:
         """The definition of all facts of a subject, as identifier. Raises Unsaid when it has no codes."""
         concept = self.terminology.of(subject)
         domains = _LOOKED_UP[kind]
-        parts = [_RETRIEVALS[domain].format(identifier(concept)) for domain in domains]
+        parts = [_RETRIEVALS[domain].format(identifier(concept)) for domain in domains if concept]
         parts += self._narrower(domains[0], subject)
+        if not parts:
+            raise Unsaid("concepts", _NO_CODE)
         label = "record" if len(domains) > 1 else domains[0]
-        return self._defined(f"{concept}: {label}", "\n  union ".join(parts))
+        return self._defined(concept or subject.text, f": {label}", "\n  union ".join(parts))
 
     def results(self, subject: Subject, *, last: bool) -> str:
         """The definition of all values of a subject, or of the last ones. Raises Unsaid when it has no codes."""
         concept = self.terminology.of(subject)
+        if concept is None:
+            raise Unsaid("concepts", _NO_CODE)
         found = f'"Results"([Observation: {identifier(concept)}])'
         if last:
-            return self._defined(f"{concept}: last results", f'"Latest"({found})')
-        return self._defined(f"{concept}: results", found)
+            return self._defined(concept, ": last results", f'"Latest"({found})')
+        return self._defined(concept, ": results", found)
 
     def definitions(self) -> list[str]:
         """The definitions that were asked for."""
@@ -62,7 +69,7 @@ class Records:
             return [f'"Narrower"({_RETRIEVALS[domain].format(identifier(members))})']
         return []
 
-    def _defined(self, words: str, text: str) -> str:
+    def _defined(self, words: str, suffix: str, text: str) -> str:
         if text not in self._known:
-            self._known[text] = identifier(self._names.new(words))
+            self._known[text] = identifier(self._names.new(words, suffix))
         return self._known[text]

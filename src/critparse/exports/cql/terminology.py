@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from critparse.concepts import members_of
 from critparse.exports.cql.words import Names, identifier, string
 from critparse.exports.fhir.terms import code_system
-from critparse.exports.unsaid import Unsaid
 from critparse.schema import Concept, Subject
 
 _LOCAL = "CRITPARSE"  # critparse's own ids, which no record has
@@ -25,12 +24,9 @@ class Terminology:
         self._concepts: dict[tuple[tuple[str, str], ...], str] = {}
         self._declared: list[tuple[str, str]] = []
 
-    def of(self, subject: Subject) -> str:
-        """The name of the concept that has the subject's codes. Raises Unsaid when there are none."""
-        found = self._concept(_exact(subject.concepts))
-        if found is None:
-            raise Unsaid("concepts", "its words have no code")
-        return found
+    def of(self, subject: Subject) -> str | None:
+        """The name of the concept that has the subject's codes; None when records have no such codes."""
+        return self._concept(_exact(subject.concepts))
 
     def members(self, subject: Subject) -> str | None:
         """The name of the concept of all drugs of a class of drugs; None for what is no class."""
@@ -50,7 +46,7 @@ class Terminology:
             return None
         if key not in self._concepts:
             shown = display or next(iter(coded.values())).display
-            name = self._names.new(f"{shown}{suffix}")
+            name = self._names.new(shown, suffix)
             codes = [identifier(self._code(concept)) for concept in coded.values()]
             self._concepts[key] = name
             self._declare("concept", f"concept {identifier(name)}: {{ {_wrapped(codes)} }} display {string(shown)}")

@@ -62,9 +62,10 @@ class Names:
     def __init__(self, reserved: Iterable[str] = ()) -> None:
         self._taken = {name.casefold() for name in reserved}
 
-    def new(self, words: str) -> str:
-        """A name of these words: on one line, not too long, with a number when it is taken."""
-        base = _shortened(visible(readable(words)).replace('"', "”").replace("\\", "/")) or "unnamed"
+    def new(self, words: str, suffix: str = "") -> str:
+        """A name of these words: on one line, shortened before the suffix, with a number when it is taken."""
+        shown = visible(readable(words)).replace('"', "”").replace("\\", "/")
+        base = (_shortened(shown) or "unnamed") + suffix
         name, count = base, 1
         while name.casefold() in self._taken:
             count += 1
