@@ -48,7 +48,7 @@ test-train: $(TRAIN_STAMP)  ## run the tests of training (they need torch, which
 cql-tools:  ## get the translator and engine of CQL by npm; without it the tests that need them are skipped
 	@if [ -e $(CQL_STAMP) ] && [ ! $(CQL)/package-lock.json -nt $(CQL_STAMP) ]; then exit 0; fi; \
 	    if ! command -v npm > /dev/null; then echo "no npm: the tests of CQL will be skipped"; exit 0; fi; \
-	    if (cd $(CQL) && npm ci --ignore-scripts --no-audit --no-fund); then touch $(CQL_STAMP); \
+	    if (cd $(CQL) && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries 1 --fetch-timeout 60000); then touch $(CQL_STAMP); \
 	    else echo "npm ci failed: the tests of CQL will be skipped"; rm -rf $(CQL)/node_modules; fi
 
 lint: $(STAMP)  ## check style and types

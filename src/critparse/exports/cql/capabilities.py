@@ -34,7 +34,7 @@ CAPABILITIES: Capabilities = {
     "range relative to a limit of normal": Capability(
         "exact", "a multiple of `referenceRange`; of a baseline or predicted value: null"
     ),
-    "alternatives": Capability("exact", "`Coalesce`: the limit whose unit can be compared decides"),
+    "alternatives": Capability("exact", "`Coalesce`: the unit that can be compared decides; mmol for mg, too"),
     "values": Capability("exact", "numbers, or words as the record has them"),
     "qualitative": Capability("rewritten", "positive, negative, normal, abnormal by words and flags; others: null"),
     "present": Capability("exact", "`not`"),

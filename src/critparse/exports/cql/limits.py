@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from critparse.exports.cql.expressions import COMPARISON, COMPOUND, Expression, joined
 from critparse.exports.cql.windows import ENTRY
 from critparse.exports.cql.words import identifier, number, quantity, string
 from critparse.exports.unsaid import Unsaid
+from critparse.lexicon.tables import Analyte
 from critparse.match.terms import terms
-from critparse.schema import Leaf, Range
+from critparse.match.values import analyte_of
+from critparse.quantities.analytes import canonical
+from critparse.quantities.units import convert
+from critparse.schema import Bound, Leaf, Range, Unit
 
 _AGES = {"a": "AgeInYearsAt", "mo": "AgeInMonthsAt", "wk": "AgeInWeeksAt", "d": "AgeInDaysAt"}
 _NORMAL = {"uln": "R.high", "lln": "R.low"}
@@ -21,7 +25,7 @@ def answer(leaf: Leaf) -> Expression:
     """What a result has to fulfil: limits, list and result in words together. Raises Unsaid."""
     asked: list[Expression] = []
     if leaf.range is not None:
-        asked.append(_limits(leaf.range, leaf.alternatives))
+        asked.append(_limits(leaf.range, leaf.alternatives, analyte_of(leaf.subject)))
     if leaf.values:
         asked.append(_values(leaf.values))
     if leaf.qualitative is not None:
@@ -52,14 +56,39 @@ def counted(days: str, limit: Range) -> Expression:
     return Expression(f'"Counted"("Days With"({days}), {first}, {last})')
 
 
-def _limits(limit: Range, alternatives: Iterable[Range]) -> Expression:
-    """The limit; given in several units, the one that can be compared decides."""
+def _limits(limit: Range, alternatives: Sequence[Range], analyte: Analyte | None) -> Expression:
+    """The limit; where there are several units, mass and amount of substance, the one that can be compared decides."""
     found = [_limit(limit)]
-    for other in alternatives:
-        found += [_limit(other)] if other.unit is not None and other.unit.ucum is not None else []
+    given = [other for other in alternatives if other.unit is not None and other.unit.ucum is not None]
+    found += [_limit(other) for other in given]
+    if analyte is not None and not given:
+        found += [_limit(other) for other in _converted(limit, analyte)]
     if len(found) == 1:
         return found[0]
     return Expression(f"Coalesce({', '.join(one.text for one in found)})")
+
+
+def _converted(limit: Range, analyte: Analyte) -> Iterator[Range]:
+    """The limit in a unit of each other dimension that the analyte is measured in: µmol/L for mg/dL."""
+    ucum = limit.unit.ucum if limit.unit else None
+    one = canonical(analyte, 1.0, ucum) if ucum and limit.relative_to is None else None
+    if ucum is None or not one:
+        return
+    seen = [ucum]
+    for unit in (analyte.unit, *analyte.units):
+        other = canonical(analyte, 1.0, unit)
+        if other and all(convert(1.0, unit, known) is None for known in seen):
+            seen.append(unit)
+            yield Range(
+                lower=_scaled(limit.lower, one / other),
+                upper=_scaled(limit.upper, one / other),
+                unit=Unit(ucum=unit, text=unit),
+            )
+
+
+def _scaled(bound: Bound | None, factor: float) -> Bound | None:
+    """Seven digits are as exact as molar masses are."""
+    return bound and bound.model_copy(update={"value": float(f"{bound.value * factor:.7g}")})
 
 
 def _limit(limit: Range) -> Expression:
