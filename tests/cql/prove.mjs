@@ -40,7 +40,7 @@ const done = [];
 for (const task of JSON.parse(readFileSync(tasks, "utf8"))) {
   const { elm, problems } = translate(task.cql);
   const executed = task.bundles?.length && !problems.length;
-  const definitions = elm.library.statements.def.map((one) => one.name);
+  const definitions = (elm.library.statements?.def ?? []).map((one) => one.name);
   done.push({ problems, definitions, answers: executed ? await answers({ ...task, elm }) : {} });
 }
 writeFileSync(target, JSON.stringify(done));
