@@ -220,7 +220,7 @@ ONLY_MATCH = {
 
 @needs_node
 def test_agrees_with_match(tmp_path: Path) -> None:
-    """Of 100 patients and 80 criteria, NCT01741857's among them, CQL and match never contradict each other.
+    """Of all patients and criteria, NCT01741857's among them, CQL and match never contradict each other.
 
     Where only one of them answers, it is match, and of the patients of ``ONLY_MATCH``. All cases of CQL are decided.
     """

@@ -91,20 +91,22 @@ def _valued(leaf: Leaf, records: Records) -> _Read:
 def _count(leaf: Leaf, records: Records) -> Expression:
     assert leaf.range is not None
     _unhindered(leaf)
-    return counted(_fitting(leaf, records.facts(leaf.kind, leaf.subject)), leaf.range)
+    where = _where(leaf)
+    return counted(records.facts(leaf.kind, leaf.subject) + where, leaf.range)
 
 
 def _named(leaf: Leaf, records: Records) -> _Read:
     """By the facts that fit the windows; without any, by what is not over, or ever was, as the words ask."""
-    facts = records.facts(leaf.kind, leaf.subject)
     _other_fact(leaf)
+    where = _where(leaf)
+    facts = records.facts(leaf.kind, leaf.subject)
     if why := hindrance(leaf):
         short = Shortfall(
             "dose" if leaf.dose is not None else "qualifiers", f"false where the rest of it is, else null: {why}"
         )
-        return Expression(f'"Is Denied At Most"({_fitting(leaf, facts)})'), (short,)
-    if leaf.windows:
-        return Expression(f'"Shown"({facts}, {_fitting(leaf, facts)})'), ()
+        return Expression(f'"Is Denied At Most"({facts}{where})'), (short,)
+    if where:
+        return Expression(f'"Shown"({facts}, {facts}{where})'), ()
     kinds = {(qualifier.kind, qualifier.value) for qualifier in leaf.qualifiers}
     if leaf.kind in _EVENTS or any(kind in PAST_TOO for kind, _ in kinds):
         return Expression(f'"Has Been"({facts})'), ()
@@ -120,10 +122,10 @@ def _other_fact(leaf: Leaf) -> None:
             raise Unsaid("qualifiers", f"“{qualifier.text}” makes it another fact, which records do not hold")
 
 
-def _fitting(leaf: Leaf, facts: str) -> str:
-    """The facts in all windows of the statement. Raises Unsaid."""
+def _where(leaf: Leaf) -> str:
+    """What keeps the facts in all windows of the statement; "" without windows. Raises Unsaid."""
     tests = [test for window in leaf.windows for test in fits(window)]
-    return f"{facts} F where {' and '.join(tests)}" if tests else facts
+    return f" F where {' and '.join(tests)}" if tests else ""
 
 
 def _measured(leaf: Leaf, records: Records) -> Expression:
