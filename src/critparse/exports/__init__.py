@@ -36,6 +36,7 @@ _EXPORTS = {
     "fhir": "critparse.exports.fhir.r5",
     "fhir-r4b": "critparse.exports.fhir.r4b",
     "usdm": "critparse.exports.usdm.v4",
+    "cql": "critparse.exports.cql",
     "csv": "critparse.exports.tables",
     "parquet": "critparse.exports.tables.parquet",
 }
