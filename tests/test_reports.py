@@ -29,9 +29,9 @@ from critparse.checks import SEVERITIES, catalogue
 from critparse.checks.fingerprint import fingerprints
 from critparse.checks.triage import Judged, Policy, Triage
 from critparse.cli.messages import counted
+from critparse.exports.html.highlight import Mark, segments
 from critparse.exports.passages import CONTEXT, Passages
 from critparse.exports.reports import FORMATS, Report, Summary, report, writer
-from critparse.exports.reports.highlight import Mark, segments
 from critparse.exports.reports.sheet import COLUMNS, harmless
 from critparse.schema import Evidence, FieldEvidence, Finding, ParsedTrial, Severity, SpanEvidence
 
@@ -216,7 +216,7 @@ class TestPage:
     @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
     def test_colours_have_contrast(self, scheme: int) -> None:
         """Every ink on every ground it is used on: 4.5 to 1 at least."""
-        css = (ROOT / "src/critparse/exports/reports/templates/page.css").read_text()
+        css = (ROOT / "src/critparse/exports/html/templates/page.css").read_text()
         blocks = re.findall(r":root \{(.*?)\}", css, re.DOTALL)
         colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+);", blocks[scheme]))
         pairs = [(ink, ground) for ink in ("ink", "quiet", "link") for ground in ("ground", "raised")]
@@ -263,15 +263,18 @@ class TestHighlights:
     def test_pieces_make_up_the_text(self, drawn: list[tuple[int, int, Severity]], starts: list[int]) -> None:
         """However passages nest and overlap: nothing lost, each begins once, each character under its worst mark."""
         text = "".join(chr(ord("a") + place) for place in range(26)) + "WXYZ"
-        marks = [Mark(start, end, number, 1, severity) for number, (start, end, severity) in enumerate(drawn)]
-        pieces = list(segments(text, marks, {start: [f"I{start}"] for start in starts}))
+        marks = [Mark(start, end, severity, number, 1) for number, (start, end, severity) in enumerate(drawn)]
+        pieces = list(segments(text, marks, starts))
         assert "".join(piece.text for piece in pieces) == text
-        assert sorted(mark.finding for piece in pieces for mark in piece.marks) == list(range(len(marks)))
-        assert [name for piece in pieces for name in piece.criteria] == [f"I{start}" for start in sorted(set(starts))]
+        assert sorted(mark.finding for piece in pieces for mark in piece.begins) == list(range(len(marks)))
+        assert sorted(mark.finding for piece in pieces for mark in piece.ends) == [
+            number for number, mark in enumerate(marks) if mark.end
+        ]
+        assert set(starts) <= {piece.start for piece in pieces}
         place = 0
         for piece in pieces:
             for offset in range(place, place + len(piece.text)):
-                around = [mark.severity for mark in marks if mark.start <= offset < mark.end]
+                around = [mark.kind for mark in marks if mark.start <= offset < mark.end]
                 assert piece.severity == min(around, key=lambda severity: SEVERITIES[severity], default=None)
                 assert piece.overlapping == (len(around) > 1)
             place += len(piece.text)
