@@ -30,6 +30,7 @@ _TARGETS = {
     "json": ("critparse.exports.documents", "json_files"),
     "jsonl": ("critparse.exports.documents", "jsonl_files"),
     "brat": ("critparse.exports.brat", "brat_files"),
+    "html": ("critparse.exports.html.page", "html_files"),
 }
 _EXPORTS = {
     "omop": "critparse.exports.omop",
@@ -38,6 +39,7 @@ _EXPORTS = {
     "usdm": "critparse.exports.usdm.v4",
     "csv": "critparse.exports.tables",
     "parquet": "critparse.exports.tables.parquet",
+    "html": "critparse.exports.html.page",
 }
 
 

@@ -41,7 +41,11 @@ def columns(passages: Passages, finding: Finding) -> Iterator[Column]:
             yield Column(title, here)
 
 
-def marks(findings: Sequence[Finding]) -> Mapping[str, list[Mark]]:
+Marks = Mapping[str, list[Mark]]
+"""Marks by the id of their text."""
+
+
+def marks(findings: Sequence[Finding]) -> Marks:
     """The passages of findings as marks, by the id of their text."""
     found: defaultdict[str, list[Mark]] = defaultdict(list)
     for number, finding in enumerate(findings, 1):

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-def render(name: str, **context: object) -> str:
+def render(template: str, /, **context: object) -> str:
     """The template of that name, filled in."""
-    return _environment().get_template(f"{name}.html").render(context)
+    return _environment().get_template(f"{template}.html").render(context)
 
 
 def opening(title: str) -> str:
