@@ -39,6 +39,7 @@ _EXPORTS = {
     "usdm": "critparse.exports.usdm.v4",
     "csv": "critparse.exports.tables",
     "parquet": "critparse.exports.tables.parquet",
+    "brat": "critparse.exports.brat",
     "html": "critparse.exports.html.page",
 }
 

@@ -69,9 +69,10 @@ def blocks(length: int, items: Sequence[Placed], notes: Sequence[Note]) -> Itera
 def _pieces(length: int, items: Sequence[Placed], notes: Sequence[Note]) -> Iterator[Block]:
     """The text cut at every border; a criterion that begins under another one gets a piece without characters."""
     begins: defaultdict[int, list[tuple[int, Placed | Note]]] = defaultdict(list)
-    for rank, owner in enumerate([*notes, *items]):  # later ones lie on top
+    owners: list[Placed | Note] = [*notes, *items]  # later ones lie on top
+    for rank, owner in enumerate(owners):
         begins[_span(owner)[0]].append((rank, owner))
-    borders = sorted({0, length, *begins, *(_span(owner)[1] for owner in (*notes, *items))})
+    borders = sorted({0, length, *begins, *(_span(owner)[1] for owner in owners)})
     active: list[tuple[int, int, Placed | Note]] = []
     for border, following in zip(borders, [*borders[1:], length], strict=True):
         started = begins[border]

@@ -21,7 +21,7 @@ from critparse.exports.html.templates import closing, opening, render
 from critparse.exports.html.texts import texts
 from critparse.exports.passages import Passages
 from critparse.exports.registry import registry_facts
-from critparse.exports.streams import Streamed, plural
+from critparse.exports.streams import Spool, Streamed, plural
 from critparse.exports.wording import amount
 from critparse.schema import ParsedTrial, SourceText
 
@@ -60,7 +60,7 @@ class Link(NamedTuple):
 
     anchor: str
     title: str
-    count: int
+    members: int
 
 
 def html_files(trial: ParsedTrial, *, up: bool = False) -> Files:
@@ -83,24 +83,37 @@ class Pages(Streamed):
     def __init__(self, open_stream: Callable[[], IO[str]]) -> None:
         super().__init__(open_stream)
         self._rows, self._articles = self.spool(), self.spool()
-        self._title = ""
+        self._first: ParsedTrial | None = None  # until it is known whether there are several
 
     def add(self, trial: ParsedTrial) -> None:
         """Take a trial."""
-        number = self._rows.parts + 1
-        self._title = _name(trial)
-        self._articles.write(_article(trial, number, up="#overview"))
-        self._rows.write(_row(trial, f"#r{number}"))  # last, so that no row leads to a trial that could not be shown
+        if self._first is None and not self._rows.parts:
+            _article(trial, 1, up="")  # what cannot be shown fails here
+            self._first = trial
+            return
+        self._show_first()
+        self._show(trial)
 
     def end(self, unreadable: int = 0) -> None:
         """Write the page. ``unreadable``: how many inputs or records are missing."""
-        count = self._rows.parts
-        alone = count == 1 and not unreadable
-        self.out.write(opening(f"Criteria of {self._title if alone else plural(count, 'trial')}"))
-        if not alone:
-            _write_overview(self, self._rows, unreadable)
+        if self._first is not None and not unreadable:
+            self.out.write(html_files(self._first)[".html"])
+            return
+        self._show_first()
+        self.out.write(opening(f"Criteria of {plural(self._rows.parts, 'trial')}"))
+        _write_overview(self.out, self._rows, unreadable)
         self._articles.copy_to(self.out)
         self.out.write(closing())
+
+    def _show_first(self) -> None:
+        first, self._first = self._first, None
+        if first is not None:
+            self._show(first)
+
+    def _show(self, trial: ParsedTrial) -> None:
+        number = self._rows.parts + 1
+        self._articles.write(_article(trial, number, up="#overview"))
+        self._rows.write(_row(trial, f"#r{number}"))  # last, so that no row leads to a trial that could not be shown
 
 
 class Index(Streamed):
@@ -117,14 +130,14 @@ class Index(Streamed):
     def end(self, unreadable: int = 0) -> None:
         """Write the page. ``unreadable``: how many inputs or records are missing."""
         self.out.write(opening(f"Criteria of {plural(self._rows.parts, 'trial')}"))
-        _write_overview(self, self._rows, unreadable)
+        _write_overview(self.out, self._rows, unreadable)
         self.out.write(closing())
 
 
-def _write_overview(page: Streamed, rows: object, unreadable: int) -> None:
-    page.out.write(render("trials-head", unreadable=unreadable))
-    rows.copy_to(page.out)  # type: ignore[attr-defined]
-    page.out.write(render("trials-foot"))
+def _write_overview(out: IO[str], rows: Spool, unreadable: int) -> None:
+    out.write(render("trials-head", unreadable=unreadable))
+    rows.copy_to(out)
+    out.write(render("trials-foot"))
 
 
 def _row(trial: ParsedTrial, target: str) -> str:
