@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,11 +20,9 @@ from critparse.cli.outputs import (
     writing,
 )
 from critparse.errors import OutputError
-from critparse.exports import export_to
+from critparse.exports import export_to, line
 from critparse.exports.capability import Exported, Omission
 from critparse.schema import ParsedTrial
-
-_JSON = ".json"
 
 
 def place(path: str | None, to: str, sources: Sequence[Input]) -> Output:
@@ -165,40 +162,41 @@ class Lines:
         self._sources = sources
         self._lines = self._path is not None and self._path.suffix.lower() in LINES
         self._count = 0
-        self._first: tuple[Outcome, Exported] | None = None  # until it is known whether there are several
+        self._first: tuple[ParsedTrial, Exported] | None = None  # until it is known whether there are several
         self._stream: IO[str] | None = None
 
     def add(self, outcome: Outcome) -> Sequence[Omission]:
         self._count += 1
-        exported = self._make(outcome.trial) if outcome.trial is not None else None
-        if self._count == 1 and not self._lines:
-            self._first = (outcome, exported) if exported else None
-            return exported.omissions if exported else ()
-        if self._first is not None:
-            self._write_line(self._first[1])
+        trial = outcome.trial
+        exported = self._make(trial) if trial is not None else None
+        if self._count > 1 and self._first is not None:
+            self._write_line(*self._first)
             self._first = None
-        if exported is not None:
-            self._write_line(exported)
-        return exported.omissions if exported else ()
+        if trial is None or exported is None:
+            return ()
+        if self._count == 1 and not self._lines:
+            self._first = (trial, exported)
+        else:
+            self._write_line(trial, exported)
+        return exported.omissions
 
     def close(self) -> None:
         if self._first is not None:
-            outcome, exported = self._first
-            self._write_alone(outcome, exported)
+            self._write_alone(*self._first)
         if self._stream is not None and self._stream is not sys.stdout:
             self._stream.close()
 
-    def _write_line(self, exported: Exported) -> None:
-        if list(exported.files) != [_JSON]:
+    def _write_line(self, trial: ParsedTrial, exported: Exported) -> None:
+        written = line(trial, exported, self._to)
+        if written is None:
             raise OutputError(where=self._where, reason="it takes one record; several need a folder (-o FOLDER/)")
-        value = json.loads(exported.files[_JSON])
-        self._out.write(json.dumps(value, ensure_ascii=False) + "\n")
+        self._out.write(written)
 
-    def _write_alone(self, outcome: Outcome, exported: Exported) -> None:
+    def _write_alone(self, trial: ParsedTrial, exported: Exported) -> None:
         files = exported.files
-        if self._path is not None and len(files) > 1 and outcome.trial is not None:
+        if self._path is not None and len(files) > 1:
             folder = Folder(self._path.parent, self._make, self._sources, stem=self._path.stem)
-            folder.save(outcome, outcome.trial, files)
+            folder.save(Outcome(self._sources[0], 1, trial), trial, files)
             return
         if len(files) > 1:
             reason = f"{self._to} makes several files; give them a place with -o"
