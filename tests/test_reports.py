@@ -11,8 +11,7 @@ import os
 import re
 import sys
 import tracemalloc
-from collections.abc import Iterator, Sequence
-from html.parser import HTMLParser
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import FIRST_TRIAL, ROOT, Run
+from support import FIRST_TRIAL, ROOT, Page, Run
 
 import critparse
 from critparse import checks
@@ -79,37 +78,6 @@ def written(format: str, *trials: ParsedTrial, triage: Triage | None = None, sou
             result.add(made)
         result.end(summary)
         return stream.getvalue()
-
-
-class Page(HTMLParser):
-    """What a test wants to know of a page."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str]]] = []
-        self.open: list[str] = []
-        self.words: list[tuple[str, str]] = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, {name: value or "" for name, value in attrs}))
-        if tag not in {"meta", "br", "link", "img", "input"}:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words.append((self.open[-1] if self.open else "", data))
-
-    def text_of(self, tag: str) -> list[str]:
-        """The words right inside the elements of a kind."""
-        return [data for where, data in self.words if where == tag]
-
-    def values(self, attribute: str) -> list[str]:
-        """All values of an attribute."""
-        return [attributes[attribute] for _, attributes in self.tags if attribute in attributes]
 
 
 class TestPage:
@@ -222,6 +190,8 @@ class TestPage:
         pairs = [(ink, ground) for ink in ("ink", "quiet", "link") for ground in ("ground", "raised")]
         for severity in SEVERITIES:
             pairs += [(severity, f"{severity}-ground"), ("ink", f"{severity}-ground")]
+        families = ("condition", "drug", "procedure", "measurement", "observation", "value", "time", "other")
+        pairs += [(family, ground) for family in families for ground in ("ground", "raised")]
         assert {pair: ratio for pair in pairs if (ratio := contrast(*(colours[name] for name in pair))) < 4.5} == {}
 
     def test_records_without_findings_are_only_named(self, conflict: ParsedTrial) -> None:
