@@ -26,7 +26,15 @@ if TYPE_CHECKING:
 
 CHROMIUM = os.environ.get("CRITPARSE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (apt-get install chromium)")
-SCREENS = [(1280, "light"), (1280, "dark"), (380, "light"), (380, "dark")]
+SCREENS = pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (1280, "light"),
+        (380, "dark"),
+        pytest.param(1280, "dark", marks=pytest.mark.slow),
+        pytest.param(380, "light", marks=pytest.mark.slow),
+    ],
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,18 +66,18 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: folder / f"{name}.html" for name in contents}
 
 
+@SCREENS
 @pytest.mark.parametrize("name", ["trial", "several", "hostile", "index"])
-def test_is_accessible_and_fits(browser: Browser, files: dict[str, Path], name: str) -> None:
+def test_is_accessible_and_fits(browser: Browser, files: dict[str, Path], name: str, width: int, scheme: str) -> None:
     """On wide and narrow screens, in light and dark: no violation, and no scrolling sideways."""
-    for width, scheme in SCREENS:
-        look(browser, files[name], width, scheme)
+    look(browser, files[name], width, scheme)
 
 
-def test_report_is_accessible_and_fits(browser: Browser, run: Run, tmp_path: Path) -> None:
+@SCREENS
+def test_report_is_accessible_and_fits(browser: Browser, run: Run, tmp_path: Path, width: int, scheme: str) -> None:
     """So is the page of ``critparse check``, which is made of the same parts."""
     run("check", str(FIRST_TRIAL), "--no-model", "--format", "html", "-o", "report.html")
-    for width, scheme in SCREENS:
-        look(browser, tmp_path / "report.html", width, scheme)
+    look(browser, tmp_path / "report.html", width, scheme)
 
 
 def look(browser: Browser, file: Path, width: int, scheme: str) -> None:
