@@ -62,6 +62,18 @@ class TestOutput:
         code, _, err = run("export", str(record), "--to", "fhir", "--no-model", "-o", str(record))
         assert code == 2 and "one of the inputs" in err and record.read_text(encoding="utf-8") == TEXT
 
+    def test_several_records_go_into_a_file_that_is_there(self, run: Run, tmp_path: Path) -> None:
+        """A bare name is a folder for several records, unless there is such a file (as ``/dev/null``)."""
+        (tmp_path / "two.jsonl").write_text(LINES)
+        (tmp_path / "sink").write_text("")
+        assert run("export", "two.jsonl", "--to", "usdm", "--no-model", "-o", "sink")[0] == 0
+        assert len((tmp_path / "sink").read_text(encoding="utf-8").splitlines()) == 2
+
+    def test_usage_names_the_command(self, run: Run, record: Path) -> None:
+        """Who forgets ``--to`` is led to the help of ``export``."""
+        code, _, err = run("export", str(record))
+        assert code == 2 and "'--to'" in err and err.endswith("(see critparse export --help)\n")
+
     def test_unknown_standard(self, run: Run, record: Path) -> None:
         """A standard that does not exist is named, with those that do."""
         code, _, err = run("export", str(record), "--to", "hl7")
@@ -192,6 +204,14 @@ class TestTables:
 def table(path: Path) -> list[dict[str, str]]:
     """The rows of a CSV file."""
     return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+
+
+def test_parse_writes_tables_too(run: Run, record: Path) -> None:
+    """``parse --format csv`` makes what ``export --to csv`` makes, and as it needs a place."""
+    assert run("parse", str(record), "--format", "csv", "--no-model", "-o", "one/")[0] == 0
+    assert run("export", str(record), "--to", "csv", "--no-model", "-o", "two/")[0] == 0
+    for name in ("rules.csv", "findings.csv", "criteria.csv"):
+        assert Path("one", name).read_bytes() == Path("two", name).read_bytes()
 
 
 class TestBrat:

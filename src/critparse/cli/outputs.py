@@ -39,10 +39,10 @@ class Output(Protocol):
 
 def choose(path: str | None, target: str, sources: Sequence[Input]) -> Output:
     """The output for ``--output PATH``: a folder if it is one, ends like one, or many inputs meet a bare name."""
-    if target == "html":
-        from critparse.cli.gathered import pages
+    if target in ("csv", "html"):
+        from critparse.cli.gathered import place as gathered
 
-        return pages(path, sources)
+        return gathered(path, target, sources)
     if path is None:
         return Stream(target, lambda: sys.stdout)
     place = Path(path)
@@ -191,7 +191,9 @@ class Folder:
 def is_folder(path: str, sources: Sequence[Input], *, several: bool = False) -> bool:
     """Whether ``--output PATH`` means a folder: it is one, ends like one, or several files are to go to a bare name."""
     several = several or len(sources) > 1 or any(_may_hold_many(source) for source in sources)
-    return Path(path).is_dir() or path.endswith(("/", "\\")) or (several and not Path(path).suffix)
+    place = Path(path)
+    bare = not place.suffix and not place.exists()  # /dev/null is no folder
+    return place.is_dir() or path.endswith(("/", "\\")) or (several and bare)
 
 
 def _may_hold_many(source: Input) -> bool:

@@ -31,6 +31,7 @@ _TARGETS = {
     "json": ("critparse.exports.documents", "json_files"),
     "jsonl": ("critparse.exports.documents", "jsonl_files"),
     "brat": ("critparse.exports.brat", "brat_files"),
+    "csv": ("critparse.exports.tables", "csv_files"),
     "html": ("critparse.exports.html.page", "html_files"),
 }
 _EXPORTS = {

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from critparse.exports import Files
 from critparse.exports.capability import PARTS, Capabilities, Capability, Exported
 from critparse.exports.reports.sheet import harmless
 from critparse.exports.tables.columns import TABLES
@@ -21,7 +22,7 @@ from critparse.schema import ParsedTrial
 if TYPE_CHECKING:
     from _csv import Writer
 
-__all__ = ["CAPABILITIES", "CsvTables", "export", "to_csv"]
+__all__ = ["CAPABILITIES", "CsvTables", "csv_files", "export", "to_csv"]
 
 _BY_PATH = Capability("rewritten", "`path`, `connective` and `negated` of each statement; whole in `rule` of criteria")
 _NOTES = {
@@ -44,9 +45,14 @@ CAPABILITIES: Capabilities = {
 """How tables express the parts of a rule; nothing is left out."""
 
 
-def export(trial: ParsedTrial) -> Exported:
+def csv_files(trial: ParsedTrial) -> Files:
     """``.rules.csv``, ``.findings.csv`` and ``.criteria.csv``."""
-    return Exported({f".{table}.csv": to_csv([trial], table) for table in TABLES})
+    return {f".{table}.csv": to_csv([trial], table) for table in TABLES}
+
+
+def export(trial: ParsedTrial) -> Exported:
+    """The files; nothing is left out."""
+    return Exported(csv_files(trial))
 
 
 def to_csv(trials: Iterable[ParsedTrial], table: str) -> str:
