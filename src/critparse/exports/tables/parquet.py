@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from importlib import import_module
 from itertools import islice
@@ -14,15 +15,16 @@ from critparse._version import __version__
 from critparse.errors import MissingExtra, OutputError
 from critparse.exports.capability import Exported
 from critparse.exports.tables import CAPABILITIES
-from critparse.exports.tables.columns import TABLES
-from critparse.exports.tables.rows import rows
+from critparse.exports.tables.columns import TABLES, Column
+from critparse.exports.tables.rows import Cell, Row, rows
 from critparse.schema import SCHEMA_VERSION, ParsedTrial
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["CAPABILITIES", "export", "schema", "to_parquet", "write_parquet"]
+__all__ = ["CAPABILITIES", "encoded", "export", "schema", "to_parquet", "write_parquet"]
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BATCH = 500
 """Trials in one row group: bounds memory."""
 
@@ -74,6 +76,18 @@ def schema(table: str) -> pa.Schema:
         MissingExtra: pyarrow is not installed.
         KeyError: there is no such table.
     """
+    return _schema(TABLES[table])
+
+
+def encoded(columns: Sequence[Column], rows: Iterable[Row]) -> bytes:
+    """A Parquet file of these rows; the same rows give the same bytes. Raises MissingExtra."""
+    pyarrow = _pyarrow()
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(_arrow(columns, rows), buffer)
+    return buffer.getvalue()
+
+
+def _schema(columns: Sequence[Column]) -> pa.Schema:
     pyarrow = _pyarrow()
     types = {
         "text": pyarrow.string(),
@@ -89,16 +103,25 @@ def schema(table: str) -> pa.Schema:
             nullable=not column.always,
             metadata={"description": column.description, "type": column.type},
         )
-        for column in TABLES[table]
+        for column in columns
     ]
     return pyarrow.schema(fields, metadata={"critparse_version": __version__, "schema_version": SCHEMA_VERSION})
 
 
 def _table(trials: list[ParsedTrial], table: str) -> pa.Table:
+    return _arrow(TABLES[table], (row for trial in trials for row in rows(trial, table)))
+
+
+def _arrow(columns: Sequence[Column], rows: Iterable[Row]) -> pa.Table:
     pyarrow = _pyarrow()
-    names = [column.name for column in TABLES[table]]
-    records = [dict(zip(names, row, strict=True)) for trial in trials for row in rows(trial, table)]
-    return pyarrow.Table.from_pylist(records, schema=schema(table))
+    names = [column.name for column in columns]
+    records = [dict(zip(names, map(_writable, row), strict=True)) for row in rows]
+    return pyarrow.Table.from_pylist(records, schema=_schema(columns))
+
+
+def _writable(cell: Cell) -> Cell:
+    """The cell; halves of surrogate pairs, which UTF-8 cannot write, as U+FFFD, so that offsets stay."""
+    return cell if not isinstance(cell, str) or cell.isascii() else _SURROGATE.sub("\ufffd", cell)
 
 
 def _batches(trials: Iterator[ParsedTrial]) -> Iterator[list[ParsedTrial]]:

@@ -1,0 +1,105 @@
+"""What the pipeline says of a text, as plain values; of short texts, which come again, the last ones are remembered.
+
+A text's reading depends on nothing but the text: every component looks at one Doc, and the network runs on one text at a
+time. So remembering changes no result. What depends on the document around it (its abbreviations, the list a criterion
+stands in) is worked out behind this, from the readings.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from critparse.nlp.annotations import (
+    AbbreviationAnnotation,
+    MentionAnnotation,
+    ModelAnnotation,
+    abbreviations_of,
+    errors_of,
+    mentions_of,
+    model_of,
+)
+from critparse.nlp.pipeline import shared
+
+COMPONENTS = ("critparse_lexicon", "critparse_abbreviations")
+"""The pipeline of a parse; negation is read with the rules, which know the names and limits it must not cross."""
+MODEL = "critparse_model"
+"""The component that a parse with the trained model has besides."""
+REMEMBERED_CHARACTERS = 200
+"""Longer texts are not remembered: of 3,141 criteria of registry records that came again, 3,035 were no longer."""
+_REMEMBERED = 8192  # texts; some 25 MB
+
+
+class TextReading(NamedTuple):
+    """Dictionary mentions, definitions of abbreviations, what the model says (if asked), and what failed (if it did)."""
+
+    mentions: tuple[MentionAnnotation, ...]
+    definitions: tuple[AbbreviationAnnotation, ...]
+    model: ModelAnnotation | None
+    failure: str | None
+
+
+class Memory:
+    """The readings of the texts that came last, ``size`` at most; may be used by several threads."""
+
+    def __init__(self, size: int = _REMEMBERED) -> None:
+        self._size = size
+        self._readings: dict[tuple[str, bool], TextReading] = {}
+        self._lock = threading.Lock()
+
+    def get(self, text: str, model: bool) -> TextReading | None:
+        """The reading, which is then the last to be forgotten."""
+        with self._lock:
+            found = self._readings.pop((text, model), None)
+            if found is not None:
+                self._readings[text, model] = found
+            return found
+
+    def put(self, text: str, model: bool, reading: TextReading) -> None:
+        """Remember a reading, unless the text is too long, or something failed on it."""
+        if len(text) > REMEMBERED_CHARACTERS or reading.failure is not None:
+            return
+        with self._lock:
+            self._readings[text, model] = reading
+            if len(self._readings) > self._size:
+                del self._readings[next(iter(self._readings))]
+
+
+_MEMORY = Memory()
+
+
+def read_texts(texts: Sequence[str], *, model: bool, memory: Memory = _MEMORY) -> list[TextReading]:
+    """The readings of texts, each read once.
+
+    Raises:
+        ResourceError: the model is wanted, and a file of it is missing or damaged.
+    """
+    found = {text: memory.get(text, model) for text in texts}
+    unread = [text for text, reading in found.items() if reading is None]
+    for text, doc in zip(unread, shared(_components(model)).pipe(unread), strict=True):
+        failure = "; ".join(f"{component}: {why}" for component, why in errors_of(doc))
+        reading = TextReading(
+            mentions=tuple(mentions_of(doc)),
+            definitions=tuple(abbreviations_of(doc)),
+            model=model_of(doc) if model else None,
+            failure=failure or None,
+        )
+        found[text] = reading
+        memory.put(text, model, reading)
+    return [reading for text in texts if (reading := found[text]) is not None]
+
+
+@contextmanager
+def forgetting_words(*, model: bool) -> Iterator[None]:
+    """Inside, spaCy keeps the words of texts only until the end: its vocabulary, else, grows with every new word.
+
+    For one thread of a process; blocks do not nest.
+    """
+    with shared(_components(model)).memory_zone():
+        yield
+
+
+def _components(model: bool) -> tuple[str, ...]:
+    return (*COMPONENTS, MODEL) if model else COMPONENTS
