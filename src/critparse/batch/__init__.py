@@ -8,6 +8,6 @@
 ``manifest``    what has been written, so that a killed run can be gone on with; ``folder``: the files
 ``run``         all of it together
 
-Whatever the engine, the number of workers, and however often a run was killed: the same input and configuration give the
-same bytes.
+Whatever the engine, the number of workers, and however often a run was killed: the same input and configuration give
+the same bytes.
 """

@@ -43,9 +43,7 @@ class Chunk:
 
 def cut(items: Iterable[tuple[str, Item]], size: int) -> Iterator[Chunk]:
     """Chunks of ``size`` records; the last one may have fewer."""
-    numbered = (
-        BatchItem(ordinal, source, content, format) for ordinal, (format, (source, content)) in enumerate(items)
-    )
+    numbered = (BatchItem(ordinal, *item, reader) for ordinal, (reader, item) in enumerate(items))
     number = 0
     while chunk := tuple(islice(numbered, size)):
         yield Chunk(number, chunk)

@@ -38,8 +38,8 @@ class RayCluster:
     """An engine (:class:`critparse.batch.local.Engine`) of Ray actors. Chunks go out and results come back by Ray; only
     the program that runs the batch writes. An actor that is lost is started anew, and its chunk with it.
 
-    ``address``: as Ray has it (``"auto"``, ``"ray://host:10001"``), or ``"local"``; ``workers``: actors of one CPU each;
-    as many as the cluster has CPUs, when not given.
+    ``address``: as Ray has it (``"auto"``, ``"ray://host:10001"``), or ``"local"``; ``workers``: actors of one CPU
+    each; as many as the cluster has CPUs, when not given.
     """
 
     def __init__(self, parser: Parser, limits: Limits, address: str, workers: int | None = None) -> None:

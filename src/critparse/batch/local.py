@@ -44,7 +44,9 @@ class LocalPool:
                     return
                 await_news(busy, _TICK)
                 results = [result for worker in busy if (result := worker.advance()) is not None]
-                yield from results or [None]
+                yield from results
+                if not results:
+                    yield None
         finally:
             for worker in workers:
                 worker.stop()

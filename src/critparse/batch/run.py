@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,8 +32,8 @@ class Watcher(Protocol):
     def kept(self, records: int) -> None:
         """So many records were written by an earlier run, and are passed over."""
 
-    def done(self, result: Result, fraction: float | None) -> None:
-        """A chunk is written; so much of the input has been read, from 0 to 1."""
+    def done(self, result: Result, total: float | None) -> None:
+        """A chunk is written; the whole input has about ``total`` records."""
 
     def tick(self) -> None:
         """Nothing has happened for a second."""
@@ -41,10 +41,10 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What the rows of a batch depend on besides its input; a batch that was begun can be gone on with only with these."""
+    """What the rows of a batch depend on besides its input; an earlier run can be gone on with only if it had the same."""
 
-    parser: DocumentParser = DocumentParser()
-    limits: Limits = Limits()
+    parser: DocumentParser = field(default_factory=DocumentParser)
+    limits: Limits = field(default_factory=Limits)
     chunk_size: int = CHUNK_SIZE
     format: str = "auto"
 
@@ -114,7 +114,7 @@ def run(
                 watcher.tick()
             else:
                 batch.add(result)
-                watcher.done(result, meter.fraction)
+                watcher.done(result, meter.total)
         manifest.finish()
         return Summary(folder, manifest.records, kept, manifest.rows, manifest.errors)
 

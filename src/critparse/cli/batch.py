@@ -47,9 +47,9 @@ def batch(  # noqa: PLR0913, PLR0917  options of a command
         list[str],
         typer.Argument(
             metavar="IN… OUT",
-            help="Inputs: files (JSON lines, Parquet, tables; .gz too), folders and zip files with all in them, AACT as "
-            "downloaded or as postgresql://user@host/aact, globs, - for JSON lines from standard input. Last, the "
-            "folder for the tables.",
+            help="Inputs: files (JSON lines, Parquet, tables …; .gz too), folders and zip files with all in them, "
+            "AACT as downloaded or as postgresql://user@host/aact, globs, - for JSON lines from standard input. Last, "
+            "the folder for the tables.",
         ),
     ],
     workers: Annotated[

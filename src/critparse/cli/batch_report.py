@@ -32,7 +32,8 @@ class Report:
         self._records = 0
         self._criteria = 0
         self._errors = 0
-        self._fraction: float | None = None
+        self._memory = 0
+        self._total: float | None = None
         self._at_hand: set[int] = set()
 
     @property
@@ -53,11 +54,12 @@ class Report:
         self._kept = records
         self._began = time.monotonic()
 
-    def done(self, result: Result, fraction: float | None) -> None:
+    def done(self, result: Result, total: float | None) -> None:
         self._records += result.records
         self._criteria += result.rows["criteria"]
         self._errors += result.rows["errors"]
-        self._fraction = fraction
+        self._total = total
+        self._memory = max(self._memory, result.memory)
         self._at_hand -= set(result.ordinals)
         self.show()
 
@@ -80,14 +82,14 @@ class Report:
         """Where it is: ``seconds_left`` is null while it cannot be known."""
         elapsed = max(time.monotonic() - self._began, 1e-3)
         rate = (self._records + len(self._at_hand)) / elapsed
-        total = self.seen / self._fraction if self._fraction else None
-        left = (total - self.seen) / rate if total is not None and rate > 0 else None
+        left = (self._total - self.seen) / rate if self._total is not None and rate > 0 else None
         return {
             "records": self.seen,
             "written": self.written,
             "errors": self._errors,
             "records_per_second": round(rate, 2),
             "criteria_per_second": round(self._criteria / elapsed, 1),
+            "worker_megabytes": self._memory,
             "seconds_left": None if left is None else round(max(left, 0.0)),
         }
 
@@ -113,7 +115,7 @@ class Report:
         if self._records:
             yield (
                 f"{_duration(elapsed)}: {self._records / elapsed:,.1f} records and {self._criteria / elapsed:,.1f} "
-                "criteria a second"
+                f"criteria a second, at most {self._memory} MB a worker"
             )
         yield f"the tables are in {summary.folder}"
 
@@ -138,10 +140,10 @@ class Lines(Report):
 class JsonLines(Lines):
     """A JSON object on a line for progress and for each entry of the log, with the record it is about."""
 
-    def done(self, result: Result, fraction: float | None) -> None:
+    def done(self, result: Result, total: float | None) -> None:
         for entry in result.logs:
             self.write(entry)
-        super().done(result, fraction)
+        super().done(result, total)
 
     def say(self) -> None:
         self.write(_now("progress", self.state()))
@@ -170,8 +172,7 @@ class Bar(Report):
         self._display.start()
 
     def show(self) -> None:
-        total = self.seen / self._fraction if self._fraction else None
-        self._display.update(self._task, description=self.sentence(), completed=self.seen, total=total)
+        self._display.update(self._task, description=self.sentence(), completed=self.seen, total=self._total)
 
     def stop(self) -> None:
         self._display.stop()

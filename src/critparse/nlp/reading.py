@@ -1,8 +1,8 @@
 """What the pipeline says of a text, as plain values; of short texts, which come again, the last ones are remembered.
 
-A text's reading depends on nothing but the text: every component looks at one Doc, and the network runs on one text at a
-time. So remembering changes no result. What depends on the document around it (its abbreviations, the list a criterion
-stands in) is worked out behind this, from the readings.
+A text's reading depends on nothing but the text: every component looks at one Doc, and the network runs on one text
+at a time. So remembering changes no result. What depends on the document around it (its abbreviations, the list a
+criterion stands in) is worked out behind this, from the readings.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _REMEMBERED = 8192  # texts; some 25 MB
 
 
 class TextReading(NamedTuple):
-    """Dictionary mentions, definitions of abbreviations, what the model says (if asked), and what failed (if it did)."""
+    """Dictionary mentions, definitions of abbreviations, what the model says (if asked), what failed (if it did)."""
 
     mentions: tuple[MentionAnnotation, ...]
     definitions: tuple[AbbreviationAnnotation, ...]
@@ -76,8 +76,8 @@ def read_texts(texts: Sequence[str], *, model: bool, memory: Memory = _MEMORY) -
     Raises:
         ResourceError: the model is wanted, and a file of it is missing or damaged.
     """
-    found = {text: memory.get(text, model) for text in texts}
-    unread = [text for text, reading in found.items() if reading is None]
+    found = {text: known for text in dict.fromkeys(texts) if (known := memory.get(text, model)) is not None}
+    unread = [text for text in dict.fromkeys(texts) if text not in found]
     for text, doc in zip(unread, shared(_components(model)).pipe(unread), strict=True):
         failure = "; ".join(f"{component}: {why}" for component, why in errors_of(doc))
         reading = TextReading(
@@ -88,7 +88,7 @@ def read_texts(texts: Sequence[str], *, model: bool, memory: Memory = _MEMORY) -
         )
         found[text] = reading
         memory.put(text, model, reading)
-    return [reading for text in texts if (reading := found[text]) is not None]
+    return [found[text] for text in texts]
 
 
 @contextmanager

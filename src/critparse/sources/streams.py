@@ -16,7 +16,7 @@ from functools import partial
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from critparse.errors import (
     CritparseError,
@@ -43,10 +43,16 @@ _MAX_HEADER = 100_000  # characters
 
 
 class Meter:
-    """How much of a source has been read, from 0 to 1; ``None`` while that cannot be known."""
+    """How far reading is: ``records``, and which ``fraction`` of the source (0 to 1), ``None`` where nobody knows."""
 
     def __init__(self) -> None:
+        self.records = 0
         self.fraction: float | None = None
+
+    @property
+    def total(self) -> float | None:
+        """How many records there are in the whole source, by what has been read."""
+        return self.records / self.fraction if self.fraction else None
 
     def part(self, done: int, total: int) -> None:
         """``done`` of ``total`` have been read."""
@@ -151,12 +157,20 @@ def _file(path: Path, where: str, format: str, meter: Meter) -> Iterator[tuple[s
         chosen, items = open_items(path, format=format, where=where)
         yield from ((chosen, item) for item in items)
     else:
-        with path.open("rb") as raw:
-            file: IO[bytes] = gzip.open(raw) if path.suffix.lower() == ".gz" else raw  # type: ignore[assignment]
-            inside = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+        with path.open("rb") as raw, _unpacked(raw, path) as (file, inside):
             for item in _open_file(file, inside, where, format):
                 yield item
                 meter.part(raw.tell(), size)
+
+
+@contextmanager
+def _unpacked(raw: IO[bytes], path: Path) -> Iterator[tuple[IO[bytes], Path]]:
+    """What is in a file, decompressed where need be, and the name that tells what it is."""
+    if path.suffix.lower() != ".gz":
+        yield raw, path
+        return
+    with gzip.open(raw) as file:
+        yield cast("IO[bytes]", file), path.with_suffix("")
 
 
 def _open_file(file: IO[bytes], path: Path, where: str, format: str) -> Iterator[tuple[str, Item]]:
@@ -261,15 +275,14 @@ def all_items(streams: Sequence[Stream], meter: Meter) -> Iterator[tuple[str, It
     Raises:
         EmptyInput: there is no record at all. InputError: a source as a whole cannot be read.
     """
-    found = False
     for number, source in enumerate(streams):
         inner = Meter()
         for item in source.open(inner):
-            found = True
+            meter.records += 1
             yield item
             known = inner.fraction is not None
             meter.fraction = (number + (inner.fraction or 0.0)) / len(streams) if known else None
-    if not found:
+    if not meter.records:
         raise EmptyInput(where=", ".join(source.name for source in streams))
 
 
