@@ -41,7 +41,7 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What the rows of a batch depend on besides its input; an earlier run can be gone on with only if it had the same."""
+    """What the rows of a batch depend on besides its input; only a run with the same can go on with another."""
 
     parser: DocumentParser = field(default_factory=DocumentParser)
     limits: Limits = field(default_factory=Limits)
