@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,12 @@ def restrict(limits: Limits) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
     wanted = int(limits.megabytes * _MB * _HARD)
     resource.setrlimit(resource.RLIMIT_DATA, (wanted if most < 0 else min(wanted, most), most))
+
+
+def release() -> None:
+    """Give memory that is free back to the system, where it can be told to (glibc): else a process only grows."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def peak() -> int:

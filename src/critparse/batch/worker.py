@@ -12,7 +12,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 
 from critparse.batch.chunks import Chunk
-from critparse.batch.limits import Limits, peak, resident, restrict
+from critparse.batch.limits import Limits, peak, release, resident, restrict
 from critparse.batch.logs import Collected
 from critparse.batch.parsing import Parser
 from critparse.batch.process import Result, process
@@ -54,6 +54,7 @@ Message = Ready | Begun | Result | Impossible
 
 def main(connection: Connection, parser: Parser, limits: Limits) -> None:
     """Work on tasks from ``connection`` until there are no more; answer with messages."""
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # which, unlike its own, can be made to release
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the one who started us says when to end
     threading.Thread(target=_die_with_parent, daemon=True).start()
     logs = _collecting()
@@ -67,6 +68,7 @@ def main(connection: Connection, parser: Parser, limits: Limits) -> None:
         connection.send(Ready())
         while (task := connection.recv()) is not None:
             result = process(task.chunk, parse, limits, given_up=task.given_up, begin=begin, logs=logs)
+            release()
             memory = resident()
             spent = memory > _SPENT * limits.megabytes or peak() > limits.megabytes
             connection.send(replace(result, memory=memory, spent=spent))

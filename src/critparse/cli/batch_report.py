@@ -144,6 +144,8 @@ class JsonLines(Lines):
         for entry in result.logs:
             self.write(entry)
         super().done(result, total)
+        chunk = {"chunk": result.number, "rows": dict(result.rows), "worker_megabytes": result.memory}
+        self.write(_now("chunk", chunk))
 
     def say(self) -> None:
         self.write(_now("progress", self.state()))
