@@ -299,7 +299,8 @@ class TestSupervised:
             "print(worker.pid, flush=True)\n"
             "os.kill(os.getpid(), 9)\n"
         )
-        out = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True)
+        command = [sys.executable, "-c", script]
+        out = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
         pid = int(out.stdout)
         for _ in range(100):
             if not _alive(pid):
@@ -341,6 +342,7 @@ class TestSameBytes:
             assert found[0] == found[1] == found[2]
             assert [row["record"] for row in found[0]] == sorted(row["record"] for row in found[0])
 
+    @pytest.mark.slow
     def test_faults_are_the_same_with_any_number_of_workers(self, tmp_path: Path) -> None:
         """Hanging, dying and failing records among others."""
         source = write_lines(tmp_path / "r.jsonl", ["a", "hang", "b", "die", "fail", "c", "d"])
@@ -489,6 +491,7 @@ class TestDisk:
 
 
 class TestKilled:
+    @pytest.mark.slow
     def test_killed_at_random_moments(self, tmp_path: Path) -> None:
         """The whole program, killed six times: the bytes are those of an undisturbed run."""
         source = write_lines(tmp_path / "r.jsonl", ["a\nb\nwait 0.01"] * 120)
@@ -508,8 +511,6 @@ class TestKilled:
             process_.wait()
         assert subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=False).returncode == 0
         assert tree(tmp_path / "out") == tree(tmp_path / "whole")
-
-    test_killed_at_random_moments = pytest.mark.slow(test_killed_at_random_moments)
 
 
 def test_reading_runs_no_further_ahead_than_there_are_workers(tmp_path: Path) -> None:
