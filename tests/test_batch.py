@@ -28,7 +28,7 @@ from critparse.batch.local import LocalPool
 from critparse.batch.manifest import NAME
 from critparse.batch.process import Result, process
 from critparse.batch.run import Configuration, Summary, run
-from critparse.batch.supervisor import Supervised
+from critparse.batch.supervisor import Supervised, await_news
 from critparse.errors import (
     BatchBusy,
     BatchChanged,
@@ -281,6 +281,22 @@ class TestSupervised:
         with pytest.raises(WorkersFailed, match="SIGKILL"):
             worker.complete(chunk_of("a"))
         worker.stop()
+
+    def test_being_stopped_is_no_time_of_the_record(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """After Ctrl-Z and fg, the record at hand goes on."""
+        monkeypatch.setattr("critparse.batch.supervisor._STOPPED", 0.8)
+        worker = Supervised(PARSER, Limits(seconds=1.0))
+        worker.give(chunk_of("wait 0.5"))
+        while worker._record is None:
+            await_news([worker])
+            assert worker.advance() is None
+        os.kill(worker.pid, signal.SIGSTOP)
+        time.sleep(1.2)
+        os.kill(worker.pid, signal.SIGCONT)
+        while (result := worker.advance()) is None:
+            await_news([worker])
+        worker.stop()
+        assert result.rows["trials"] == 1
 
     def test_logs_come_with_the_trial(self) -> None:
         """An entry says which record it is about."""

@@ -76,7 +76,7 @@ def test_a_text_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_memory_is_bounded_and_forgets_the_oldest() -> None:
     """What was asked for again stays."""
     memory = Memory(2)
-    one, two = read_texts(["stroke", "asthma"], model=False, memory=memory)
+    one, _ = read_texts(["stroke", "asthma"], model=False, memory=memory)
     assert memory.get("stroke", False) is one
     read_texts(["gout"], model=False, memory=memory)
     assert memory.get("stroke", False) is one and memory.get("asthma", False) is None

@@ -1,4 +1,4 @@
-"""Sources as streams: every kind gives the same records, in order; what cannot be read is an item; memory stays small."""
+"""Sources as streams: every kind gives the same records, in order; what cannot be read is an item; little memory."""
 
 from __future__ import annotations
 

@@ -11,8 +11,6 @@ from critparse.batch.parsing import Parser
 from critparse.batch.process import Result
 from critparse.batch.supervisor import Seen, Supervised, await_news
 
-_TICK = 1.0  # seconds, so that whoever waits for results can show that time goes on
-
 
 class Engine(Protocol):
     """Works on chunks in any order, on a few of them at a time: no more are taken than there are workers."""
@@ -42,7 +40,7 @@ class LocalPool:
                 busy = [worker for worker in workers if not worker.idle]
                 if not busy:
                     return
-                await_news(busy, _TICK)
+                await_news(busy)
                 results = [result for worker in busy if (result := worker.advance()) is not None]
                 yield from results
                 if not results:

@@ -23,6 +23,8 @@ _CONTEXT = get_context("spawn")  # spaCy and ONNX Runtime do not survive a fork
 _START = 600.0  # seconds to load
 _MOST_DEATHS = 5  # without anything done between them
 _PATIENCE = 5.0  # seconds to end by itself
+_TICK = 1.0  # seconds between looks at a worker, at the most
+_STOPPED = 10.0  # seconds after which nobody looked because nobody could: we were stopped, by Ctrl-Z for example
 
 Seen = Callable[[int], None]
 """Told the number of each record that is begun, for progress; again, when the record is."""
@@ -67,6 +69,7 @@ class Supervised:
         """Let it work on a chunk."""
         assert self._chunk is None
         self._chunk, self._given_up, self._suspects = chunk, {}, set()
+        self._looked = time.monotonic()
         self._hand_over()
 
     def advance(self) -> Result | None:
@@ -76,6 +79,7 @@ class Supervised:
             WorkersFailed: workers die without a record to blame.
             CritparseError: as :func:`critparse.batch.process.process`.
         """
+        self._allow_for_stops()
         try:
             while self._connection.poll():
                 result = self._take(self._connection.recv())
@@ -99,6 +103,13 @@ class Supervised:
             if (result := self.advance()) is not None:
                 return result
 
+    def _allow_for_stops(self) -> None:
+        """The time for which this process was stopped is not the record's."""
+        now = time.monotonic()
+        since, self._looked = now - self._looked, now
+        if since > _STOPPED and self._deadline is not None:
+            self._deadline += since
+
     def stop(self) -> None:
         """End the process, whatever it does."""
         if self._process.is_alive():
@@ -115,7 +126,8 @@ class Supervised:
         theirs.close()
         self._ready = False
         self._record: Begun | None = None
-        self._deadline: float | None = time.monotonic() + _START
+        self._looked = time.monotonic()
+        self._deadline: float | None = self._looked + _START
 
     def _take(self, message: Message) -> Result | None:
         match message:
@@ -188,9 +200,9 @@ class Supervised:
             _log.debug("the worker is gone already; it will be missed")
 
 
-def await_news(workers: list[Supervised], longest: float | None = None) -> None:
+def await_news(workers: list[Supervised], longest: float = _TICK) -> None:
     """Wait until a worker has news or is late, at most ``longest`` seconds."""
     deadlines = [worker.deadline for worker in workers if worker.deadline is not None]
     now = time.monotonic()
-    times = [max(0.0, deadline - now) for deadline in deadlines] + ([] if longest is None else [longest])
-    wait([source for worker in workers for source in worker.sources], min(times, default=None))
+    soonest = min((max(0.0, deadline - now) for deadline in deadlines), default=longest)
+    wait([source for worker in workers for source in worker.sources], min(soonest, longest))
