@@ -19,7 +19,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 from batch_parsers import LineParser
-from support import ROOT
+from support import ROOT, module_at
 
 import critparse.batch.folder
 from critparse.batch.chunks import Chunk, cut
@@ -27,7 +27,7 @@ from critparse.batch.limits import Limits
 from critparse.batch.local import LocalPool
 from critparse.batch.manifest import NAME
 from critparse.batch.process import Result, process
-from critparse.batch.run import Configuration, Summary, run
+from critparse.batch.run import Configuration, Summary, Watcher, run
 from critparse.batch.supervisor import Supervised, await_news
 from critparse.errors import (
     BatchBusy,
@@ -47,24 +47,18 @@ QUICK = Limits(seconds=2.0, megabytes=1000)
 PARSER = LineParser()
 
 
-class Silent:
+class Silent(Watcher):
     """A watcher that remembers what it was told."""
 
     def __init__(self) -> None:
         self.chunks: list[int] = []
         self.kept_records = 0
 
-    def begun(self, ordinal: int) -> None:
-        pass
-
     def kept(self, records: int) -> None:
         self.kept_records = records
 
     def done(self, result: Result, total: float | None) -> None:
         self.chunks.append(result.number)
-
-    def tick(self) -> None:
-        pass
 
 
 class InThisProcess:
@@ -103,7 +97,7 @@ def go(
         [stream(str(source))],
         out,
         engine or InThisProcess(),
-        watcher or Silent(),
+        watcher=watcher or Silent(),
         configuration=configuration,
         restart=restart,
     )
@@ -365,7 +359,7 @@ class TestSameBytes:
         configuration = Configuration(PARSER, Limits(seconds=0.5), 2)
         for workers in (1, 2):
             engine = LocalPool(PARSER, configuration.limits, workers)
-            run([stream(str(source))], tmp_path / str(workers), engine, Silent(), configuration=configuration)
+            run([stream(str(source))], tmp_path / str(workers), engine, configuration=configuration)
         assert tree(tmp_path / "1") == tree(tmp_path / "2")
         assert [row["code"] for row in table(tmp_path / "1", "errors")] == ["CP611", "CP613", "CP610"]
 
@@ -527,6 +521,18 @@ class TestKilled:
             process_.wait()
         assert subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=False).returncode == 0
         assert tree(tmp_path / "out") == tree(tmp_path / "whole")
+
+
+def test_queries_of_the_page(records: Path, tmp_path: Path) -> None:
+    """DuckDB understands them; the page's tables are the written schema: ``python scripts/tables_schema.py``."""
+    page = (ROOT / "docs" / "batch.md").read_text(encoding="utf-8")
+    assert module_at("scripts/tables_schema.py").filled(page) == page and page.count("| `record` |") == 2
+    go(records, tmp_path / "tables")
+    block = page.split("```sql\n")[1].split("```")[0].replace("'tables/", f"'{tmp_path}/tables/")
+    with duckdb.connect() as database:
+        found = [database.execute(query).fetchall() for query in block.split(";\n") if query.strip()]
+        assert database.execute("select count(*) from rules").fetchall() == [(17,)]
+    assert found[-1][0][:2] == ("CP103", 1)
 
 
 def test_reading_runs_no_further_ahead_than_there_are_workers(tmp_path: Path) -> None:

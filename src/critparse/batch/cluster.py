@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -82,6 +83,7 @@ def _connected(address: str, workers: int | None) -> Iterator[Any]:
         ray = import_module("ray")
     except ImportError as error:
         raise MissingExtra(what="a Ray cluster", packages="ray", extra="ray") from error
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray reports to its makers, unless told not to
     try:
         quiet = {"log_to_driver": False, "logging_level": logging.WARNING}
         if address == LOCAL:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from critparse.batch.chunks import Chunk, cut
 from critparse.batch.folder import write_files
@@ -23,8 +23,8 @@ CHUNK_SIZE = 500
 """Records in a chunk: about 6,500 criteria, a minute of work."""
 
 
-class Watcher(Protocol):
-    """Is told how a batch goes on."""
+class Watcher:
+    """Is told how a batch goes on; this one takes no notice."""
 
     def begun(self, ordinal: int) -> None:
         """Work on a record has begun."""
@@ -89,8 +89,8 @@ def run(
     streams: Sequence[Stream],
     folder: Path,
     engine: Engine,
-    watcher: Watcher,
     *,
+    watcher: Watcher = Watcher(),  # noqa: B008  it has no state
     configuration: Configuration = Configuration(),
     restart: bool = False,
 ) -> Summary:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
@@ -122,7 +123,8 @@ class Supervised:
         self._process: SpawnProcess = _CONTEXT.Process(
             target=main, args=(theirs, self._parser, self._limits), daemon=True, name="critparse batch worker"
         )
-        self._process.start()
+        with _without_interrupts():
+            self._process.start()
         theirs.close()
         self._ready = False
         self._record: Begun | None = None
@@ -198,6 +200,19 @@ class Supervised:
             self._connection.send(Task(self._chunk, dict(self._given_up)))
         except OSError:
             _log.debug("the worker is gone already; it will be missed")
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """A process started within is never reached by Ctrl-C, not even while it is still importing (POSIX)."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def await_news(workers: list[Supervised], longest: float = _TICK) -> None:

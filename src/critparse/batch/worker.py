@@ -18,7 +18,7 @@ from critparse.batch.parsing import Parser
 from critparse.batch.process import Result, process
 from critparse.errors import CritparseError
 
-_SPENT = 0.6  # of the memory limit: a worker that holds so much between chunks is replaced
+_SPENT = 0.85  # of the memory limit: a worker that holds so much between chunks is replaced
 
 
 @dataclass(frozen=True, slots=True)

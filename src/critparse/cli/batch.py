@@ -97,7 +97,8 @@ def batch(  # noqa: PLR0913, PLR0917  options of a command
     engine = _engine(configuration, workers, ray)
     with _terminable(), reporting(as_json=log_json) as report:
         try:
-            report.end(run(streams, Path(out), engine, report, configuration=configuration, restart=restart))
+            summary = run(streams, Path(out), engine, watcher=report, configuration=configuration, restart=restart)
+            report.end(summary)
         except KeyboardInterrupt:
             _interrupted(report, out)
 

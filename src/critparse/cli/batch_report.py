@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from critparse.batch.run import Watcher
 from critparse.cli.messages import complain
 from critparse.exports.terminal import visible
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 _SECONDS_BETWEEN_LINES = 30.0
 
 
-class Report:
-    """Counts, rate and time left (:class:`critparse.batch.run.Watcher`). This one says nothing until the end."""
+class Report(Watcher):
+    """Counts, rate and time left. This one says nothing until the end."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
