@@ -11,8 +11,15 @@ from hypothesis import strategies as st
 
 from critparse.batch.parsing import DocumentParser, Loaded
 from critparse.nlp import reading
-from critparse.nlp.reading import REMEMBERED_CHARACTERS, Memory, forgetting_words, read_texts
+from critparse.nlp.reading import REMEMBERED_CHARACTERS, Memory, TextReading, forgetting_words, read_texts, remembering
 from critparse.sources import read
+
+
+def _read(texts: list[str], memory: Memory) -> list[TextReading]:
+    """The readings, with that memory."""
+    with remembering(memory):
+        return read_texts(texts, model=False)
+
 
 LINES = (
     "Age 18 to 75 years",
@@ -40,17 +47,16 @@ def test_what_is_remembered_changes_no_document(text: str, sex: str | None, age:
     """Documents of a parser that remembers are those of one that has forgotten everything: repeated lines in other
     lists, other kinds, with other abbreviations around them; the same texts with other fields.
     """
-    remembering = _remembering()
     record = read({"id": "A", "eligibility": text, "sex": sex, "minimum_age": age})
     again = read({"id": "B", "eligibility": text, "sex": "male", "minimum_age": "40 Years"})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reading.read_texts, "__kwdefaults__", {"memory": Memory(0)})
-        expected = [DocumentParser(model=False).load()(one) for one in (record, again)]
-    assert [remembering(one) for one in (record, again)] == expected
+    expected = [DocumentParser(model=False).load()(one) for one in (record, again)]
+    parse = _loaded()
+    with parse.chunk():
+        assert [parse(one) for one in (record, again)] == expected
 
 
 @functools.cache
-def _remembering() -> Loaded:
+def _loaded() -> Loaded:
     """One parser for all examples, so that it remembers."""
     return DocumentParser(model=False).load()
 
@@ -67,8 +73,8 @@ def test_a_text_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(reading, "shared", lambda _: Counting())
     memory, long = Memory(), "stroke " * REMEMBERED_CHARACTERS
-    first = read_texts(["stroke", "asthma", "stroke", long], model=False, memory=memory)
-    second = read_texts(["asthma", long, "stroke"], model=False, memory=memory)
+    first = _read(["stroke", "asthma", "stroke", long], memory)
+    second = _read(["asthma", long, "stroke"], memory)
     assert seen == ["stroke", "asthma", long, long]
     assert first[0] is first[2] and second == [first[1], first[3], first[0]]
 
@@ -76,16 +82,16 @@ def test_a_text_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_memory_is_bounded_and_forgets_the_oldest() -> None:
     """What was asked for again stays."""
     memory = Memory(2)
-    one, _ = read_texts(["stroke", "asthma"], model=False, memory=memory)
+    one, _ = _read(["stroke", "asthma"], memory)
     assert memory.get("stroke", False) is one
-    read_texts(["gout"], model=False, memory=memory)
+    _read(["gout"], memory)
     assert memory.get("stroke", False) is one and memory.get("asthma", False) is None
 
 
 def test_with_and_without_model_are_two() -> None:
     """A reading without model is not given to whom wants one."""
     memory = Memory()
-    without = read_texts(["stroke"], model=False, memory=memory)[0]
+    without = _read(["stroke"], memory)[0]
     memory.put("stroke", False, without)
     assert memory.get("stroke", True) is None and without.model is None
 
@@ -93,7 +99,7 @@ def test_with_and_without_model_are_two() -> None:
 def test_failures_are_not_remembered() -> None:
     """A text on which something failed is read again."""
     memory = Memory()
-    memory.put("x", False, reading.TextReading((), (), None, "critparse_lexicon: MemoryError"))
+    memory.put("x", False, TextReading((), (), None, "critparse_lexicon: MemoryError"))
     assert memory.get("x", False) is None
 
 
@@ -102,16 +108,24 @@ def test_threads_may_share_a_memory() -> None:
     memory = Memory(3)
     texts = [["stroke", "asthma", "gout"], ["gout", "HIV"], ["asthma", "stroke"], ["HIV", "anemia", "stroke"]] * 5
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda some: read_texts(some, model=False, memory=memory), texts))
-    assert found == [read_texts(some, model=False, memory=Memory()) for some in texts]
+        found = list(pool.map(lambda some: _read(some, memory), texts))
+    assert found == [_read(some, Memory()) for some in texts]
 
 
 def test_words_are_forgotten() -> None:
     """Within the block new words come and go; spaCy's vocabulary is as large as before."""
     nlp = reading.shared(reading.COMPONENTS)
-    read_texts(["stroke"], model=False, memory=Memory(0))
+    _read(["stroke"], Memory(0))
     before = len(nlp.vocab.strings)
     with forgetting_words(model=False):
-        found = read_texts([f"wibble{i}qx stroke" for i in range(200)], model=False, memory=Memory(0))
+        found = _read([f"wibble{i}qx stroke" for i in range(200)], Memory(0))
     assert len(nlp.vocab.strings) == before
     assert all(one.mentions[0].name.lower() == "stroke" for one in found)
+
+
+def test_nothing_is_remembered_unless_asked_for() -> None:
+    """A parse by itself leaves nothing behind in the process."""
+    first = read_texts(["stroke"], model=False)[0]
+    assert read_texts(["stroke"], model=False)[0] is not first
+    memory = Memory()
+    assert _read(["stroke"], memory)[0] is _read(["stroke"], memory)[0]

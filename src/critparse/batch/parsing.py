@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -51,18 +52,21 @@ class LoadedParser:
     def __init__(self, options: DocumentParser) -> None:
         from critparse.checks import run
         from critparse.concepts.vocabularies import resolve
-        from critparse.nlp.reading import forgetting_words
+        from critparse.nlp.reading import Memory, forgetting_words, remembering
         from critparse.parser import parse_record, parse_single
 
         self._parse, self._check = parse_record, run
-        self._forgetting = forgetting_words
+        self._remembering, self._forgetting = remembering, forgetting_words
+        self._readings = Memory()
         self._model = options.model
         self._vocabulary = resolve(options.vocab) if options.vocab else None
         self._trials: dict[tuple[CleanText, ...], ParsedTrial] = {}
         parse_single("Type 2 diabetes (T2D), HbA1c ≥ 7 %", "inclusion", model=self._model, vocabulary=self._vocabulary)
 
-    def chunk(self) -> AbstractContextManager[None]:
-        return self._forgetting(model=self._model)
+    @contextmanager
+    def chunk(self) -> Iterator[None]:
+        with self._remembering(self._readings), self._forgetting(model=self._model):
+            yield
 
     def __call__(self, record: Record) -> ParsedTrial:
         trial = self._parsed(record)

@@ -1,4 +1,4 @@
-"""What the pipeline says of a text, as plain values; of short texts, which come again, the last ones are remembered.
+"""What the pipeline says of a text, as plain values; who reads many may have those of short texts remembered.
 
 A text's reading depends on nothing but the text: every component looks at one Doc, and the network runs on one text
 at a time. So remembering changes no result. What depends on the document around it (its abbreviations, the list a
@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NamedTuple
 
 from critparse.nlp.annotations import (
@@ -67,15 +68,16 @@ class Memory:
                 del self._readings[next(iter(self._readings))]
 
 
-_MEMORY = Memory()
+_MEMORY: ContextVar[Memory] = ContextVar("_MEMORY")
 
 
-def read_texts(texts: Sequence[str], *, model: bool, memory: Memory = _MEMORY) -> list[TextReading]:
-    """The readings of texts, each read once.
+def read_texts(texts: Sequence[str], *, model: bool) -> list[TextReading]:
+    """The readings of texts, each read once; within :func:`remembering`, those that were read before are not read.
 
     Raises:
         ResourceError: the model is wanted, and a file of it is missing or damaged.
     """
+    memory = _MEMORY.get(None) or Memory(0)
     found = {text: known for text in dict.fromkeys(texts) if (known := memory.get(text, model)) is not None}
     unread = [text for text in dict.fromkeys(texts) if text not in found]
     for text, doc in zip(unread, shared(_components(model)).pipe(unread), strict=True):
@@ -89,6 +91,16 @@ def read_texts(texts: Sequence[str], *, model: bool, memory: Memory = _MEMORY) -
         found[text] = reading
         memory.put(text, model, reading)
     return [found[text] for text in texts]
+
+
+@contextmanager
+def remembering(memory: Memory) -> Iterator[None]:
+    """Inside, :func:`read_texts` uses this memory (in this thread, or task)."""
+    token = _MEMORY.set(memory)
+    try:
+        yield
+    finally:
+        _MEMORY.reset(token)
 
 
 @contextmanager
