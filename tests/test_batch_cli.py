@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import signal
@@ -10,7 +9,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -89,15 +87,7 @@ def test_a_missing_extra_is_named(
     module: str, options: tuple[str, ...], records: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the command that installs it."""
-    real = importlib.import_module
-
-    def missing(name: str, *arguments: Any) -> Any:
-        if name.split(".", maxsplit=1)[0] == module:
-            raise ImportError(name)
-        return real(name, *arguments)
-
-    for where in ("run", "cluster"):
-        monkeypatch.setattr(f"critparse.batch.{where}.import_module", missing)
+    monkeypatch.setitem(sys.modules, module, None)
     code, _, err = run("batch", str(records), "out", *options)
     assert code == 2 and f"needs {module}: pip install 'critparse[" in err
 

@@ -6,15 +6,15 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any
 
+from critparse import extras
 from critparse.batch.chunks import Chunk
 from critparse.batch.limits import Limits
 from critparse.batch.parsing import Parser
 from critparse.batch.process import Result
 from critparse.batch.supervisor import Seen, Supervised
-from critparse.errors import BatchError, CritparseError, MissingExtra
+from critparse.errors import BatchError, CritparseError
 
 LOCAL = "local"
 """The address that stands for a cluster of this machine alone, started for the batch and ended with it."""
@@ -79,10 +79,7 @@ class RayCluster:
 @contextmanager
 def _connected(address: str, workers: int | None) -> Iterator[Any]:
     """Ray, connected; what it says against it, as an error of ours."""
-    try:
-        ray = import_module("ray")
-    except ImportError as error:
-        raise MissingExtra(what="a Ray cluster", packages="ray", extra="ray") from error
+    ray = extras.ray()
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray reports to its makers, unless told not to
     try:
         quiet = {"log_to_driver": False, "logging_level": logging.WARNING}

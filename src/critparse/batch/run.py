@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from critparse import extras
 from critparse.batch.chunks import Chunk, cut
 from critparse.batch.folder import write_files
 from critparse.batch.limits import Limits
@@ -16,7 +16,7 @@ from critparse.batch.local import Engine
 from critparse.batch.manifest import Entry, Manifest, entry_of
 from critparse.batch.parsing import DocumentParser
 from critparse.batch.process import Result
-from critparse.errors import BatchChanged, MissingExtra
+from critparse.errors import BatchChanged
 from critparse.sources.streams import Meter, Stream, all_items
 
 CHUNK_SIZE = 500
@@ -65,7 +65,7 @@ class Configuration:
             "model": info.model,
             "vocabulary": info.vocabulary,
             "vocabulary_digest": hashlib.sha256(meta.encode()).hexdigest() if vocabulary else None,
-            "pyarrow": _pyarrow_version(),
+            "pyarrow": extras.pyarrow("critparse batch").__version__,
             "chunk_size": self.chunk_size,
             "seconds_per_record": self.limits.seconds,
             "megabytes_per_worker": self.limits.megabytes,
@@ -158,11 +158,3 @@ class _Batch:
         self._waiting[result.number] = entry_of(result.number, self._digests.pop(result.number), digests, counts)
         while (entry := self._waiting.pop(len(self._manifest.entries), None)) is not None:
             self._manifest.add(entry)
-
-
-def _pyarrow_version() -> str:
-    try:
-        version: str = import_module("pyarrow").__version__
-    except ImportError as error:
-        raise MissingExtra(what="critparse batch", packages="pyarrow", extra="parquet") from error
-    return version

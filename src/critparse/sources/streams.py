@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
+from critparse import extras
 from critparse.errors import (
     CritparseError,
     EmptyInput,
@@ -25,7 +25,6 @@ from critparse.errors import (
     InputNotFound,
     InputTooLarge,
     MalformedInput,
-    MissingExtra,
 )
 from critparse.sources import MAX_BYTES, aact, aact_db, aact_files, containers, fetch, open_items
 from critparse.sources.containers import Item
@@ -92,7 +91,7 @@ def stream(given: str, *, format: str = AUTO) -> Stream:
     if "\0" in given or not path.exists():
         raise InputNotFound(where=given)
     if path.suffix == _PARQUET:
-        _pyarrow()
+        extras.pyarrow()
     return Stream(given, partial(_path_items, path, given, format))
 
 
@@ -206,7 +205,7 @@ def _table(file: IO[bytes], where: str) -> Iterator[Item]:
 
 def _parquet(path: Path, where: str, meter: Meter) -> Iterator[Item]:
     """The rows of a Parquet file, a few at a time."""
-    pyarrow = _pyarrow()
+    pyarrow = extras.pyarrow()
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
             total, number = file.metadata.num_rows, 0
@@ -289,12 +288,3 @@ def all_items(streams: Sequence[Stream], meter: Meter) -> Iterator[tuple[str, It
         meter.fraction = (number + 1) / len(streams)
     if not meter.records:
         raise EmptyInput(where=", ".join(source.name for source in streams))
-
-
-def _pyarrow() -> Any:
-    try:
-        pyarrow = import_module("pyarrow")
-        import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise MissingExtra(what="Parquet", packages="pyarrow", extra="parquet") from error
-    return pyarrow

@@ -6,13 +6,13 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from critparse import extras
 from critparse._version import __version__
-from critparse.errors import MissingExtra, OutputError
+from critparse.errors import OutputError
 from critparse.exports.capability import Exported
 from critparse.exports.tables import CAPABILITIES
 from critparse.exports.tables.columns import TABLES, Column
@@ -38,7 +38,7 @@ def write_parquet(trials: Iterable[ParsedTrial], folder: Path) -> None:
         MissingExtra: pyarrow is not installed.
         OutputError: the files cannot be written.
     """
-    pyarrow = _pyarrow()
+    pyarrow = extras.pyarrow()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
@@ -60,7 +60,7 @@ def export(trial: ParsedTrial) -> Exported:
 
 def to_parquet(trial: ParsedTrial) -> dict[str, bytes]:
     """The files of one trial, by the ending of their names: ``.rules.parquet`` and so on. Raises MissingExtra."""
-    pyarrow = _pyarrow()
+    pyarrow = extras.pyarrow()
     files: dict[str, bytes] = {}
     for table in TABLES:
         buffer = io.BytesIO()
@@ -81,14 +81,14 @@ def schema(table: str) -> pa.Schema:
 
 def encoded(columns: Sequence[Column], rows: Iterable[Row]) -> bytes:
     """A Parquet file of these rows; the same rows give the same bytes. Raises MissingExtra."""
-    pyarrow = _pyarrow()
+    pyarrow = extras.pyarrow()
     buffer = io.BytesIO()
     pyarrow.parquet.write_table(_arrow(columns, rows), buffer)
     return buffer.getvalue()
 
 
 def _schema(columns: Sequence[Column]) -> pa.Schema:
-    pyarrow = _pyarrow()
+    pyarrow = extras.pyarrow()
     types = {
         "text": pyarrow.string(),
         "json": pyarrow.string(),
@@ -113,7 +113,7 @@ def _table(trials: list[ParsedTrial], table: str) -> pa.Table:
 
 
 def _arrow(columns: Sequence[Column], rows: Iterable[Row]) -> pa.Table:
-    pyarrow = _pyarrow()
+    pyarrow = extras.pyarrow()
     names = [column.name for column in columns]
     records = [dict(zip(names, map(_writable, row), strict=True)) for row in rows]
     return pyarrow.Table.from_pylist(records, schema=_schema(columns))
@@ -127,12 +127,3 @@ def _writable(cell: Cell) -> Cell:
 def _batches(trials: Iterator[ParsedTrial]) -> Iterator[list[ParsedTrial]]:
     while batch := list(islice(trials, _BATCH)):
         yield batch
-
-
-def _pyarrow() -> Any:
-    try:
-        pyarrow = import_module("pyarrow")
-        import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise MissingExtra(what="Parquet", packages="pyarrow", extra="parquet") from error
-    return pyarrow
