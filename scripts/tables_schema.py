@@ -1,18 +1,19 @@
-"""Write the column tables of docs/tables.md from the written schema: ``python scripts/tables_schema.py``."""
+"""Write the column tables of the pages from the written schema: ``python scripts/tables_schema.py``."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from critparse.exports.tables.columns import TABLES, Column
+from critparse.exports.tables.columns import BATCH_TABLES, TABLES, Column
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "tables.md"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PAGES = (DOCS / "tables.md", DOCS / "batch.md")
 
 
 def filled(page: str) -> str:
     """The page with everything between its markers ``<!-- columns of X -->`` and ``<!-- end -->`` made anew."""
-    for name, columns in TABLES.items():
+    for name, columns in (BATCH_TABLES | TABLES).items():
         begin = f"<!-- columns of {name} -->\n"
         page = re.sub(
             re.escape(begin) + "(?s:.*?)<!-- end -->", lambda _, b=begin, c=columns: f"{b}{_table(c)}<!-- end -->", page
@@ -26,4 +27,5 @@ def _table(columns: tuple[Column, ...]) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in PAGES:
+        path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -180,6 +180,62 @@ class VocabularySourceError(VocabularyError):
     template = "cannot build a vocabulary from {where}: {reason}"
 
 
+class BatchError(CritparseError):
+    """A batch cannot be run. Details: ``where``, ``reason``."""
+
+    code = "CP600"
+    template = "cannot run the batch in {where}: {reason}"
+
+
+class BatchChanged(BatchError):
+    """What was begun cannot be gone on with: something it depends on is another now. Details: ``where``, ``reason``."""
+
+    code = "CP601"
+    template = "cannot go on with the batch in {where}: {reason}; --restart begins anew"
+
+
+class BatchBusy(BatchError):
+    """Another run is writing there. Details: ``where``."""
+
+    code = "CP602"
+    template = "cannot run the batch in {where}: another run is writing there"
+
+
+class WorkersFailed(BatchError):
+    """Workers die again and again without a record to blame. Details: ``reason``."""
+
+    code = "CP603"
+    template = "the workers of the batch cannot work: {reason}"
+
+
+class RecordFailed(CritparseError):
+    """critparse itself failed on a record of a batch. Details: ``reason``."""
+
+    code = "CP610"
+    template = "internal error: {reason}"
+
+
+class RecordTimeout(RecordFailed):
+    """A record was stopped because it took too long. Details: ``seconds``."""
+
+    code = "CP611"
+    template = "stopped: it took longer than {seconds:g} seconds"
+
+
+class RecordTooBig(RecordFailed):
+    """A record was given up because it needed too much memory. Details: ``megabytes``."""
+
+    code = "CP612"
+    template = "stopped: it needed more than {megabytes} MB of memory"
+
+
+class RecordKilledWorker(RecordFailed):
+    """The process that read a record died, twice. Details: ``how``."""
+
+    code = "CP613"
+    template = "the process that read it died twice ({how})"
+
+
 def describe(path: Path | str | None) -> str:
     """Name an input in a message: its path, or what it is when it has none."""
     return "the input" if path is None else str(path)

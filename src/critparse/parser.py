@@ -10,14 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from critparse._version import __version__
 from critparse.concepts.document import DocumentLinker
 from critparse.errors import CritparseError
-from critparse.nlp.annotations import (
-    MentionAnnotation,
-    ModelAnnotation,
-    abbreviations_of,
-    errors_of,
-    mentions_of,
-    model_of,
-)
+from critparse.nlp.annotations import MentionAnnotation, ModelAnnotation
 from critparse.rules.build import Carried, CriterionReading, read_criterion, unread_criterion, with_children
 from critparse.schema import Criterion, CriterionKind, Note, ParsedTrial, ParserInfo, Span
 from critparse.segment import Item, segment
@@ -31,10 +24,6 @@ _LOG = logging.getLogger(__name__)
 ELIGIBILITY = "eligibility"
 _NARRATIVES = ("description", "summary")
 _LETTERS = {"inclusion": "I", "exclusion": "E", "unknown": "U"}
-COMPONENTS = ("critparse_lexicon", "critparse_abbreviations")
-"""The pipeline of a parse; negation is read with the rules, which know the names and limits it must not cross."""
-MODEL = "critparse_model"
-"""The component that a parse with the trained model has besides."""
 _NO_MODEL = "none (lexicon and rules)"
 
 
@@ -57,16 +46,15 @@ def annotate(texts: Sequence[str], *, model: bool = True, vocabulary: Vocabulary
         ResourceError: the model is wanted, and a file of it is missing or damaged.
     """
     from critparse.nlp.expand import expand, long_forms
-    from critparse.nlp.pipeline import shared
+    from critparse.nlp.reading import read_texts
 
-    docs = list(shared((*COMPONENTS, MODEL) if model else COMPONENTS).pipe(texts))
-    definitions = [abbreviations_of(doc) for doc in docs]
-    mentions = expand(texts, [mentions_of(doc) for doc in docs], definitions)
+    readings = read_texts(texts, model=model)
+    definitions = [reading.definitions for reading in readings]
+    mentions = expand(texts, [reading.mentions for reading in readings], definitions)
     linker = DocumentLinker(long_forms(definitions), vocabulary)
-    failures = ["; ".join(f"{component}: {why}" for component, why in errors_of(doc)) for doc in docs]
     return [
-        Annotated(found, model_of(doc) if model else None, failure or None, linker)
-        for found, doc, failure in zip(mentions, docs, failures, strict=True)
+        Annotated(found, reading.model, reading.failure, linker)
+        for found, reading in zip(mentions, readings, strict=True)
     ]
 
 

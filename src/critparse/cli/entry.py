@@ -15,7 +15,7 @@ import typer
 import typer.main
 
 from critparse._version import __version__
-from critparse.cli import check, concepts, evaluate, export, import_, match, parse, train, vocab
+from critparse.cli import batch, check, concepts, evaluate, export, import_, match, parse, train, vocab
 from critparse.cli.messages import DEBUG, complain, complain_of_defect, show_traceback
 from critparse.errors import CritparseError
 
@@ -27,6 +27,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 app.command("parse", epilog=parse.EPILOG)(parse.parse)
 app.command("check", epilog=check.EPILOG)(check.check)
 app.command("export", epilog=export.EPILOG)(export.export)
+app.command("batch", epilog=batch.EPILOG)(batch.batch)
 app.command("concepts", epilog=concepts.EPILOG)(concepts.concepts)
 app.command("match", epilog=match.EPILOG)(match.match)
 app.command("train", epilog=train.EPILOG)(train.train)

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
+from critparse import extras
 from critparse.errors import (
     CritparseError,
     EmptyInput,
@@ -25,7 +25,6 @@ from critparse.errors import (
     InputNotFound,
     InputTooLarge,
     MalformedInput,
-    MissingExtra,
 )
 from critparse.sources import MAX_BYTES, aact, aact_db, aact_files, containers, fetch, open_items
 from critparse.sources.containers import Item
@@ -54,7 +53,7 @@ class Meter:
         """How many records there are in the whole source, by what has been read."""
         return self.records / self.fraction if self.fraction else None
 
-    def part(self, done: int, total: int) -> None:
+    def part(self, done: float, total: int) -> None:
         """``done`` of ``total`` have been read."""
         self.fraction = min(1.0, done / total) if total > 0 else None
 
@@ -92,7 +91,7 @@ def stream(given: str, *, format: str = AUTO) -> Stream:
     if "\0" in given or not path.exists():
         raise InputNotFound(where=given)
     if path.suffix == _PARQUET:
-        _pyarrow()
+        extras.pyarrow()
     return Stream(given, partial(_path_items, path, given, format))
 
 
@@ -119,8 +118,8 @@ def _folder(path: Path, where: str, format: str, meter: Meter) -> Iterator[tuple
         name, inner = f"{where.rstrip('/')}/{member.name}", Meter()
         try:
             for item in _path_items(member, name, format, inner):
+                meter.part(number + (inner.fraction or 0.0), len(inside))
                 yield item
-                meter.fraction = (number + (inner.fraction or 0.0)) / len(inside)
         except InputError as error:
             yield format, (name, error)
 
@@ -129,14 +128,15 @@ def _archive(path: Path, where: str, format: str, meter: Meter) -> Iterator[tupl
     """All files in a zip file, in its order; no more than the bound on an input is unpacked at a time."""
     with zipfile.ZipFile(path) as archive:
         members = [info for info in archive.infolist() if not info.is_dir() and _may_hold_records(info.filename)]
-        for number, info in enumerate(members, 1):
+        for number, info in enumerate(members):
             name = f"{where}/{info.filename}"
             try:
                 with _translated(name), archive.open(info) as file:
-                    yield from _open_file(file, Path(info.filename), name, format)
+                    for item in _open_file(file, Path(info.filename), name, format):
+                        meter.part(number + file.tell() / max(1, info.file_size), len(members))
+                        yield item
             except InputError as error:
                 yield format, (name, error)
-            meter.part(number, len(members))
 
 
 def _may_hold_records(name: str) -> bool:
@@ -159,8 +159,8 @@ def _file(path: Path, where: str, format: str, meter: Meter) -> Iterator[tuple[s
     else:
         with path.open("rb") as raw, _unpacked(raw, path) as (file, inside):
             for item in _open_file(file, inside, where, format):
-                yield item
                 meter.part(raw.tell(), size)
+                yield item
 
 
 @contextmanager
@@ -193,24 +193,27 @@ def _open_file(file: IO[bytes], path: Path, where: str, format: str) -> Iterator
 def _table(file: IO[bytes], where: str) -> Iterator[Item]:
     """The rows of a table in UTF-8 of any size, as :func:`containers.table_items` has those of a small one."""
     text = TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="\n")
-    delimiter = containers.delimiter_of(text.readline(_MAX_HEADER), tables(None))
-    if delimiter is None:
-        raise MalformedInput(where=where, format="table", reason="its first line names no known columns")
-    text.seek(0)
-    return containers.row_items(streamed_rows(text, delimiter, MAX_BYTES), where)
+    try:
+        delimiter = containers.delimiter_of(text.readline(_MAX_HEADER), tables(None))
+        if delimiter is None:
+            raise MalformedInput(where=where, format="table", reason="its first line names no known columns")
+        text.seek(0)
+        yield from containers.row_items(streamed_rows(text, delimiter, MAX_BYTES), where)
+    finally:
+        text.detach()  # whoever opened the file closes it
 
 
 def _parquet(path: Path, where: str, meter: Meter) -> Iterator[Item]:
     """The rows of a Parquet file, a few at a time."""
-    pyarrow = _pyarrow()
+    pyarrow = extras.pyarrow()
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
             total, number = file.metadata.num_rows, 0
             for batch in file.iter_batches(batch_size=_ROWS):
                 for row in batch.to_pylist():
                     number += 1
-                    yield f"{where}, row {number}", row
                     meter.part(number, total)
+                    yield f"{where}, row {number}", row
     except pyarrow.ArrowException as error:
         reason = f"the Parquet file is damaged ({' '.join(str(error).split())[:200]})"
         raise InputError(where=where, reason=reason) from error
@@ -220,8 +223,8 @@ def _aact(path: Path, where: str, meter: Meter) -> Iterator[Item]:
     """AACT as downloaded. Its rows are counted by their line ends; texts have none, as a rule."""
     total = _aact_rows(path)
     for number, item in enumerate(aact_files.items(path, where), 1):
-        yield item
         meter.part(number, total)
+        yield item
 
 
 def _aact_rows(path: Path) -> int:
@@ -279,17 +282,9 @@ def all_items(streams: Sequence[Stream], meter: Meter) -> Iterator[tuple[str, It
         inner = Meter()
         for item in source.open(inner):
             meter.records += 1
-            yield item
             known = inner.fraction is not None
             meter.fraction = (number + (inner.fraction or 0.0)) / len(streams) if known else None
+            yield item
+        meter.fraction = (number + 1) / len(streams)
     if not meter.records:
         raise EmptyInput(where=", ".join(source.name for source in streams))
-
-
-def _pyarrow() -> Any:
-    try:
-        pyarrow = import_module("pyarrow")
-        import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise MissingExtra(what="Parquet", packages="pyarrow", extra="parquet") from error
-    return pyarrow

@@ -96,3 +96,42 @@ CRITERIA: tuple[Column, ...] = (
 """One row for every criterion, members of sub-lists included."""
 
 TABLES: dict[str, tuple[Column, ...]] = {"rules": RULES, "findings": FINDINGS, "criteria": CRITERIA}
+
+_RECORD = Column(
+    "record", "integer", "number of the record in the input, from 0: the order of the rows, and their key", always=True
+)
+
+TRIALS: tuple[Column, ...] = (
+    _RECORD,
+    Column("source", "text", "where the record was read: file and line, row or number", always=True),
+    _TRIAL,
+    Column("title", "text", "title of the trial"),
+    Column("source_format", "text", "format of the record (docs/formats.md)", always=True),
+    Column("minimum_age", "json", "the registry's field, as in the document"),
+    Column("maximum_age", "json", "the registry's field, as in the document"),
+    Column("sex", "text", "the registry's field: `all`, `female`, `male`"),
+    Column("healthy_volunteers", "boolean", "the registry's field"),
+    Column("conditions", "json", "the registry's field, as an array"),
+    Column("enrollment", "integer", "the registry's field"),
+    Column("phase", "text", "the registry's field"),
+    Column("criteria", "integer", "rows of this record in `criteria`", always=True),
+    Column("rules", "integer", "rows in `rules`", always=True),
+    Column("findings", "integer", "rows in `findings`", always=True),
+)
+"""One row for every record of a batch that was parsed."""
+
+ERRORS: tuple[Column, ...] = (
+    _RECORD,
+    Column("source", "text", "where the record stands: file and line, row or number", always=True),
+    Column("trial_id", "text", "number of the trial, where it could be read"),
+    Column("code", "text", "what went wrong, as a code that stays (docs/batch.md)", always=True),
+    Column("message", "text", "what went wrong, in words", always=True),
+)
+"""One row for every record of a batch that has no row in ``trials``."""
+
+BATCH_TABLES: dict[str, tuple[Column, ...]] = {
+    "trials": TRIALS,
+    **{name: (_RECORD, *columns) for name, columns in TABLES.items()},
+    "errors": ERRORS,
+}
+"""The tables of a batch: those of a trial with the number of the record before them, and two more."""

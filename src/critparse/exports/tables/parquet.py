@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from critparse import extras
 from critparse._version import __version__
-from critparse.errors import MissingExtra, OutputError
+from critparse.errors import OutputError
 from critparse.exports.capability import Exported
 from critparse.exports.tables import CAPABILITIES
-from critparse.exports.tables.columns import TABLES
-from critparse.exports.tables.rows import Row, rows
+from critparse.exports.tables.columns import TABLES, Column
+from critparse.exports.tables.rows import Cell, Row, rows
 from critparse.schema import SCHEMA_VERSION, ParsedTrial
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["CAPABILITIES", "ParquetTables", "export", "schema", "to_parquet", "write_parquet"]
+__all__ = ["CAPABILITIES", "ParquetTables", "encoded", "export", "schema", "to_parquet", "write_parquet"]
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BATCH = 500
 """Trials in one row group: bounds memory."""
 
@@ -56,7 +58,7 @@ class ParquetTables:
     """
 
     def __init__(self, paths: Mapping[str, Path]) -> None:
-        self._pyarrow = _pyarrow()
+        self._pyarrow = extras.pyarrow()
         self._paths = paths
         self._open = ExitStack()
         self._writers: dict[str, Any] = {}
@@ -86,7 +88,7 @@ class ParquetTables:
 
     def _flush(self) -> None:
         for table, writer in self._writers.items():
-            writer.write_table(_arrow(self._rows[table], table))
+            writer.write_table(_arrow(TABLES[table], self._rows[table]))
             self._rows[table].clear()
 
 
@@ -97,11 +99,11 @@ def export(trial: ParsedTrial) -> Exported:
 
 def to_parquet(trial: ParsedTrial) -> dict[str, bytes]:
     """The files of one trial, by the ending of their names: ``.rules.parquet`` and so on. Raises MissingExtra."""
-    pyarrow = _pyarrow()
+    pyarrow = extras.pyarrow()
     files: dict[str, bytes] = {}
     for table in TABLES:
         buffer = io.BytesIO()
-        pyarrow.parquet.write_table(_arrow(rows(trial, table), table), buffer)
+        pyarrow.parquet.write_table(_arrow(TABLES[table], rows(trial, table)), buffer)
         files[f".{table}.parquet"] = buffer.getvalue()
     return files
 
@@ -113,7 +115,19 @@ def schema(table: str) -> pa.Schema:
         MissingExtra: pyarrow is not installed.
         KeyError: there is no such table.
     """
-    pyarrow = _pyarrow()
+    return _schema(TABLES[table])
+
+
+def encoded(columns: Sequence[Column], rows: Iterable[Row]) -> bytes:
+    """A Parquet file of these rows; the same rows give the same bytes. Raises MissingExtra."""
+    pyarrow = extras.pyarrow()
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(_arrow(columns, rows), buffer)
+    return buffer.getvalue()
+
+
+def _schema(columns: Sequence[Column]) -> pa.Schema:
+    pyarrow = extras.pyarrow()
     types = {
         "text": pyarrow.string(),
         "json": pyarrow.string(),
@@ -128,22 +142,18 @@ def schema(table: str) -> pa.Schema:
             nullable=not column.always,
             metadata={"description": column.description, "type": column.type},
         )
-        for column in TABLES[table]
+        for column in columns
     ]
     return pyarrow.schema(fields, metadata={"critparse_version": __version__, "schema_version": SCHEMA_VERSION})
 
 
-def _arrow(found: Iterable[Row], table: str) -> pa.Table:
-    pyarrow = _pyarrow()
-    names = [column.name for column in TABLES[table]]
-    records = [dict(zip(names, row, strict=True)) for row in found]
-    return pyarrow.Table.from_pylist(records, schema=schema(table))
+def _arrow(columns: Sequence[Column], rows: Iterable[Row]) -> pa.Table:
+    pyarrow = extras.pyarrow()
+    names = [column.name for column in columns]
+    records = [dict(zip(names, map(_writable, row), strict=True)) for row in rows]
+    return pyarrow.Table.from_pylist(records, schema=_schema(columns))
 
 
-def _pyarrow() -> Any:
-    try:
-        pyarrow = import_module("pyarrow")
-        import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise MissingExtra(what="Parquet", packages="pyarrow", extra="parquet") from error
-    return pyarrow
+def _writable(cell: Cell) -> Cell:
+    """The cell; halves of surrogate pairs, which UTF-8 cannot write, as U+FFFD, so that offsets stay."""
+    return cell if not isinstance(cell, str) or cell.isascii() else _SURROGATE.sub("\ufffd", cell)
