@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, Literal
 
+from critparse.lexicon.code_systems import systems
 from critparse.match.codes import coded, named
 from critparse.match.patient import Days, Domain, Fact, State
-from critparse.match.terms import systems
 
 Resource = dict[str, Any]
 Targets = Mapping[str, Resource]

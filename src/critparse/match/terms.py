@@ -16,12 +16,6 @@ def terms(kind: str) -> dict[str, frozenset[str]]:
     return {row["name"]: frozenset(row["values"].split("|")) for row in rows if row["kind"] == kind}
 
 
-@functools.cache
-def systems() -> dict[str, str]:
-    """From the URI of a code system to its short name."""
-    return {uri: name for name, uris in terms("system").items() for uri in uris}
-
-
 def results(words: frozenset[str]) -> frozenset[str]:
     """The results ("positive" …) that the words and flags of a record mean."""
     return frozenset(name for name, meaning in terms("result").items() if meaning & words)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from critparse.exports.terminal import lines, visible
+from critparse.lexicon.code_systems import uris
 from critparse.lexicon.resources import data_rows
 from critparse.schema import Concept, Subject
 
@@ -84,6 +85,5 @@ def gender(value: str) -> Json:
 
 
 def _coding(concept: Concept) -> Json:
-    known = terms("system").get(concept.system)
-    system = known.system if known else f"urn:critparse:system:{concept.system.lower()}"
+    system = uris().get(concept.system, f"urn:critparse:system:{concept.system.lower()}")
     return {"system": system, "code": line(concept.code), "display": line(concept.display)}

@@ -24,15 +24,12 @@ from critparse.exports.omop.circe import (
 )
 from critparse.exports.omop.concept_sets import ConceptSets
 from critparse.exports.omop.groups import Part, group
-from critparse.exports.omop.numbers import comparison, unit_concepts, whole
+from critparse.exports.omop.numbers import as_concept, comparison, unit_concepts, whole
 from critparse.exports.omop.unsaid import Shortfall, Unsaid
 from critparse.exports.omop.windows import When, when
+from critparse.lexicon.omop import values
 from critparse.quantities.units import convert
 from critparse.schema import Leaf, Range, Unit
-
-MALE = OmopConcept(concept_id=8507, concept_name="MALE", vocabulary_id="Gender")
-FEMALE = OmopConcept(concept_id=8532, concept_name="FEMALE", vocabulary_id="Gender")
-_SEXES = {"male": MALE, "female": FEMALE}
 
 _SAID = {("history", "history"), ("certainty", "known")}  # on record at any time is just that
 _OTHER_FACT = {
@@ -43,10 +40,6 @@ _OTHER_FACT = {
 }
 _CONDUCT = re.compile(r"contracep|abstin|birth control|spermicid|intercourse|donation", re.IGNORECASE)
 
-_RESULTS = {  # results of tests as SNOMED and LOINC name them in OMOP
-    "positive": ((9191, "Positive"), (45884084, "Positive")),
-    "negative": ((9189, "Negative"), (45878583, "Negative")),
-}
 _AT_MOST_ULN, _AT_LEAST_LLN = NumericRange(value=1, op="lte"), NumericRange(value=1, op="gte")
 _ABOVE_ULN, _BELOW_LLN = NumericRange(value=1, op="gt"), NumericRange(value=1, op="lt")
 _BY_NORMAL = {  # Circe's own "Abnormal" makes SQL that fails
@@ -134,7 +127,8 @@ def _years(limit: Range) -> Range:
 
 def sex_part(sexes: Iterable[str], negated: bool = False) -> Part:
     """One of the sexes ("female", "male"), or none of them. Raises Unsaid when that leaves nobody."""
-    wanted = [_SEXES[sex] for sex in _SEXES if (sex in set(sexes)) != negated]
+    named = frozenset(sexes)
+    wanted = [as_concept(term) for sex, (term, *_) in values("gender").items() if (sex in named) != negated]
     if not wanted:
         raise Unsaid("sex", "neither female nor male")
     return DemographicCriteria(gender=tuple(wanted))
@@ -323,9 +317,8 @@ def _listed(values: Sequence[str]) -> list[Measurements]:
 
 
 def _in_words(result: str) -> Sequence[Measurements]:
-    if result in _RESULTS:
-        concepts = tuple(OmopConcept(concept_id=id_, concept_name=name) for id_, name in _RESULTS[result])
-        return [Measurements(value_as_concept=concepts)]
+    if concepts := values("result").get(result):
+        return [Measurements(value_as_concept=tuple(map(as_concept, concepts)))]
     if result not in _BY_NORMAL:
         raise Unsaid("qualitative", f"“{result}” is no result that records hold")
     return _BY_NORMAL[result]
