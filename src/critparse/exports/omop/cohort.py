@@ -19,7 +19,7 @@ from critparse.exports.omop.circe import (
     Limit,
     PrimaryCriteria,
 )
-from critparse.exports.omop.concept_sets import NEEDS_VOCABULARY, ConceptSets, is_resolved
+from critparse.exports.omop.concept_sets import NEEDS_CONCEPTS, ConceptSets, need
 from critparse.exports.omop.groups import Part, as_group, codesets, gathered
 from critparse.exports.omop.leaves import age_part, sex_part
 from critparse.exports.omop.trees import Tree
@@ -153,13 +153,16 @@ def _limit(limit: AgeLimit, end: str) -> Range:
 def _unresolved(sets: Sequence[ConceptSet]) -> Iterator[Omission]:
     for one in sets:
         items = one.expression.items
-        if is_resolved(items):
-            continue
-        codes = [f"{item.concept.vocabulary_id} {item.concept.concept_code}" for item in items]
-        if len(codes) > _MAX_CODES:
-            codes = [*codes[:_MAX_CODES], f"and {len(codes) - _MAX_CODES} more"]
-        reason = f"{NEEDS_VOCABULARY}: concept set {one.id} holds nothing until its codes are looked up"
-        yield Omission("", "concepts", reason, f"{items[0].concept.concept_name}: {', '.join(codes)}")
+        lack = need(items)
+        if lack == NEEDS_CONCEPTS:
+            reason = f"{lack}: concept set {one.id} holds nothing, since no vocabulary of OMOP is known to have a code"
+            yield Omission("", "concepts", reason, one.name.removesuffix(f" ({lack})"))
+        elif lack:
+            codes = [f"{item.concept.vocabulary_id} {item.concept.concept_code}" for item in items]
+            if len(codes) > _MAX_CODES:
+                codes = [*codes[:_MAX_CODES], f"and {len(codes) - _MAX_CODES} more"]
+            reason = f"{lack}: concept set {one.id} holds nothing until its codes are looked up"
+            yield Omission("", "concepts", reason, f"{items[0].concept.concept_name}: {', '.join(codes)}")
 
 
 def _folded(text: str) -> str:
