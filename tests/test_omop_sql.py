@@ -162,7 +162,12 @@ CASES: dict[str, tuple[Rule, Answer]] = {
         leaf("reproductive", PREGNANT, present=False),
         lambda p: not has(p.conditions, PREGNANT) and not has(p.observations, PREGNANT)),
     # windows
-    "within weeks": (leaf("drug", METFORMIN, windows=within(4, "wk")), lambda p: has(p.drugs, METFORMIN, oldest=28)),
+    "drug within weeks": (
+        leaf("drug", METFORMIN, windows=within(4, "wk")),
+        lambda p: any(e.concept == METFORMIN and e.ago >= 0 and e.ago - e.days <= 28 for e in p.drugs)),
+    "drug stopped at least weeks ago": (
+        leaf("drug", METFORMIN, windows=ago(4, "wk")),
+        lambda p: any(e.concept == METFORMIN and e.ago >= 0 and e.ago - e.days >= 28 for e in p.drugs)),
     "within months of screening": (
         leaf("condition", STROKE, windows=within(6, "mo", "screening")),
         lambda p: has(p.conditions, STROKE, oldest=183)),
@@ -185,7 +190,13 @@ CASES: dict[str, tuple[Rule, Answer]] = {
         lambda p: first_of(p, STROKE) in range(366)),
     "drug for a time": (
         leaf("drug", METFORMIN, windows=lasting(limit(3, unit="mo"))),
-        lambda p: any(e.concept == METFORMIN and e.ago >= 0 and e.days >= 91 for e in p.drugs)),
+        lambda p: any(e.concept == METFORMIN and e.ago >= 91 and e.days >= 91 for e in p.drugs)),
+    "drug for less than a time": (
+        leaf("drug", METFORMIN, windows=lasting(limit(upper=3, unit="mo"))),
+        lambda p: any(e.concept == METFORMIN and e.ago >= 0 and min(e.ago, e.days) <= 91 for e in p.drugs)),
+    "drug for a time from to": (
+        leaf("drug", METFORMIN, windows=lasting(limit(1, 3, unit="mo"))),
+        lambda p: any(e.concept == METFORMIN and 30 <= min(e.ago, e.days) <= 91 for e in p.drugs)),
     # counts
     "at least twice": (leaf("procedure", BIOPSY, range=limit(2)), lambda p: has(p.procedures, BIOPSY, least=2)),
     "at most once": (leaf("procedure", BIOPSY, range=limit(upper=1)), lambda p: not has(p.procedures, BIOPSY, least=2)),

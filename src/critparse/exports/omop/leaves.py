@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from critparse.exports.omop.capabilities import CAPABILITIES
 from critparse.exports.omop.circe import (
@@ -164,8 +164,22 @@ def _observation(reading: Reading) -> Part:
 def _drug(reading: Reading) -> Part:
     if reading.time.length is None:
         return _counted(reading, [Criteria(drug_exposure=Events(codeset_id=reading.sets.of(reading.leaf)))])
-    era = Eras(codeset_id=reading.sets.of(reading.leaf), era_length=comparison(reading.time.length))
-    return _counted(reading, [Criteria(drug_era=era)])
+    if reading.leaf.range is not None:
+        raise Unsaid("range", "a count of stretches of time")
+    return _taken_for(reading, reading.time.length)
+
+
+def _taken_for(reading: Reading, length: Range) -> Part:
+    """Eras of that length at the entry event: they may go on beyond it, so that what counts is also their start."""
+    id_ = reading.sets.of(reading.leaf)
+    least, most = whole(length)
+    begun = reading.time if reading.time.told else reading.time._replace(newest=max(least or 0, 0))
+    found = [(Eras(codeset_id=id_, era_length=comparison(length)), begun)]
+    if most is not None and not reading.time.told:
+        lower = comparison(Range(lower=length.lower)) if length.lower else None
+        found.append((Eras(codeset_id=id_, era_length=lower), begun._replace(oldest=most)))
+    parts = [_occurs(replace(reading, time=time), Criteria(drug_era=era), _any(reading)) for era, time in found]
+    return group("ALL" if reading.negated else "ANY", parts)
 
 
 def _procedure(reading: Reading) -> Part:
@@ -239,12 +253,21 @@ def _at_most(count: int) -> Occurrence:
 
 def _held(reading: Reading, criteria: Sequence[Criteria]) -> Part:
     """A record of any of the criteria; negated, of none."""
-    count = Occurrence(type=EXACTLY, count=0) if reading.negated else Occurrence(type=AT_LEAST, count=1)
-    return group("ALL" if reading.negated else "ANY", [_occurs(reading, one, count) for one in criteria])
+    return group("ALL" if reading.negated else "ANY", [_occurs(reading, one, _any(reading)) for one in criteria])
+
+
+def _any(reading: Reading) -> Occurrence:
+    return Occurrence(type=EXACTLY, count=0) if reading.negated else Occurrence(type=AT_LEAST, count=1)
 
 
 def _occurs(reading: Reading, criteria: Criteria, count: Occurrence) -> CorelatedCriteria:
-    return CorelatedCriteria(criteria=criteria, start_window=reading.time.window(), occurrence=count)
+    """So many records in the window: by their start, or by their end where a person has had it until then."""
+    time = reading.time
+    if time.told and (criteria.drug_exposure or criteria.device_exposure):
+        return CorelatedCriteria(
+            criteria=criteria, start_window=When().window(), end_window=time.end_window(), occurrence=count
+        )
+    return CorelatedCriteria(criteria=criteria, start_window=time.window(), occurrence=count)
 
 
 # --- results

@@ -37,6 +37,11 @@ class When(NamedTuple):
         end = Endpoint(days=self.newest, coeff=-1) if self.newest else Endpoint(days=0, coeff=1)
         return Window(start=Endpoint(days=self.oldest, coeff=-1), end=end)
 
+    def end_window(self) -> Window:
+        """As Circe's window on the end of a record, which may lie after the entry event."""
+        end = Endpoint(days=self.newest, coeff=-1) if self.newest else Endpoint(days=_LONGEST, coeff=1)
+        return Window(start=Endpoint(days=self.oldest, coeff=-1), end=end, use_event_end=True)
+
     def since(self) -> When:
         """With a length read as how long ago it began."""
         if self.length is None:
