@@ -27,6 +27,8 @@ critparse match trial.json --patients patient.json --assume-complete condition -
 
 critparse match trials.jsonl --patients export.ndjson --format jsonl > answers.jsonl
 
+critparse match trial.json --patients cdm.duckdb --assume-complete condition --format jsonl -o answers.jsonl
+
 A criterion is met when a fact says so, not met when a fact contradicts it, unknown else: that nothing is recorded never
 makes it "not met", unless --assume-complete says so. Of an exclusion criterion, "met" means that it excludes.
 """
@@ -48,7 +50,10 @@ def match(
     ],
     patients: Annotated[
         Path,
-        typer.Option(metavar="PATH", help="FHIR: a Bundle (.json), resources (.ndjson), or a folder of such files."),
+        typer.Option(
+            metavar="PATH",
+            help="FHIR: a Bundle (.json), resources (.ndjson), or a folder of such files. Or an OMOP CDM in a DuckDB file.",
+        ),
     ],
     date: Annotated[
         datetime | None,
@@ -78,17 +83,22 @@ def match(
     """
     from critparse.cli.messages import complain
     from critparse.cli.outputs import opened
+    from critparse.errors import InputError
     from critparse.exports.documents import read_documents
     from critparse.match import match as match_patient
     from critparse.match import read_patients
 
     trials = read_documents(parsed)
     record = read_patients(patients)
+    for domain in assume_complete or ():
+        if why := record.never_complete.get(domain):  # type: ignore[call-overload]
+            raise InputError(where=patients, reason=f"--assume-complete {domain} cannot be: {why}")
     for problem in record.problems:
         complain(problem)
     on = (date or datetime.now().astimezone()).date()
     complete: Any = assume_complete or ()
-    found = (match_patient(trial, one, on=on, complete=complete) for trial in trials for one in record.patients)
+    coded = (record.coded(trial) for trial in trials)
+    found = (match_patient(trial, one, on=on, complete=complete) for trial in coded for one in record.patients)
     out = sys.stdout if output is None else opened(output, ())
     try:
         _write(found, format, out)

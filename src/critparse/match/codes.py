@@ -14,7 +14,7 @@ from critparse.match.patient import Domain, Fact
 from critparse.schema import Concept
 
 Agreement = Literal["same", "narrower"]
-_ICD = "ICD10CM"
+_ICD, _OMOP = "ICD10CM", "OMOP"
 _SURE = ("exact", "normalized")
 _LABELS: dict[Domain, str | None] = {
     "condition": "Condition",
@@ -30,34 +30,48 @@ _LONGEST = 200
 
 
 class Wanted(NamedTuple):
-    """The codes of a subject, and those of the members where it is a class; ``open``: with more than can be listed."""
+    """The codes of a subject, and those of the members where it is a class; ``open``: with more than can be listed.
+
+    ``broader``: codes of what is wider than the subject; a fact that is no more than that may be it.
+    """
 
     same: frozenset[str]
     narrower: frozenset[str] = frozenset()
+    broader: frozenset[str] = frozenset()
     open: bool = False
 
 
 def wanted(concepts: Iterable[Concept]) -> Wanted:
     """What a fact has to be coded as. A code that is only broader than the subject says nothing of it."""
+    concepts = tuple(concepts)
     found = [concept for concept in concepts if concept.method != "broader"]
     ids = {c.code if ":" in c.code else coded(c.system, c.code) for c in found}  # as the lexicon has them
     below = {member.id for id_ in ids for member in members(id_)}
     same = frozenset(coded(concept.system, concept.code) for concept in found)
-    return Wanted(same, frozenset(_all_codes(below)), any(is_open(id_) for id_ in ids))
+    broader = frozenset(coded(concept.system, concept.code) for concept in concepts if concept.method == "broader")
+    return Wanted(same, frozenset(_all_codes(below)), broader - same, any(is_open(id_) for id_ in ids))
 
 
 def agreement(wanted: Wanted, fact: Fact) -> Agreement | None:
-    """Whether the fact is the subject itself, or narrower: a member of its class, a subcategory of ICD-10-CM."""
+    """Whether the fact is the subject itself, or narrower: below it or its members, a subcategory of ICD-10-CM."""
     if wanted.same & fact.codes:
         return "same"
-    if wanted.narrower & fact.codes or any(_is_subcategory(code, wanted.same) for code in fact.codes):
+    if wanted.narrower & fact.codes or (wanted.same | wanted.narrower) & fact.above:
         return "narrower"
-    return None
+    return "narrower" if any(_is_subcategory(code, wanted.same) for code in fact.codes) else None
 
 
 def comparable(wanted: Wanted, fact: Fact) -> bool:
-    """Whether the two are coded in one system, so that their difference means something."""
-    return bool(_systems(wanted.same | wanted.narrower) & _systems(fact.codes))
+    """Whether the two are coded in one system, so that their difference means something.
+
+    Of facts with OMOP's ids only those count: among them it is known what lies below what.
+    """
+    if wanted.broader & fact.codes:
+        return False
+    systems = _systems(fact.codes)
+    if _OMOP in systems:
+        return _OMOP in _systems(wanted.same)
+    return bool(_systems(wanted.same | wanted.narrower) & systems)
 
 
 def coded(system: str, code: str) -> str:

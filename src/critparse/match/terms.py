@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 
 from critparse.lexicon.resources import data_rows
 
@@ -19,3 +20,9 @@ def terms(kind: str) -> dict[str, frozenset[str]]:
 def results(words: frozenset[str]) -> frozenset[str]:
     """The results ("positive" …) that the words and flags of a record mean."""
     return frozenset(name for name, meaning in terms("result").items() if meaning & words)
+
+
+def yes_or_no(words: Iterable[str]) -> bool | None:
+    """What an answer in words says, if it is one of the two."""
+    found = {name for name, meaning in terms("answer").items() if not meaning.isdisjoint(words)}
+    return found == {"yes"} if len(found) == 1 else None

@@ -100,7 +100,8 @@ def _lasting(fact: Fact, range_: Range | None, on: date) -> Truth:
     if range_ is None or factor is None or fact.start is None:
         return Truth.UNKNOWN
     if fact.end is not None:
-        shortest, longest = (fact.end.first - fact.start.last).days, (min(fact.end.last, on) - fact.start.first).days
+        shortest = (min(fact.end.first, on) - fact.start.last).days
+        longest = (min(fact.end.last, on) - fact.start.first).days
     else:
         longest = (on - fact.start.first).days
         shortest = (on - fact.start.last).days if fact.state == "active" else 0

@@ -98,8 +98,19 @@ def _in_list(values: tuple[str, ...], fact: Fact) -> Truth:
 
 
 def _result(asked: str, fact: Fact) -> Truth:
-    found = results(fact.words)
+    found = results(fact.words or _by_normal(fact))
     opposite = terms("opposite").get(asked, frozenset())
     if asked in found:
         return Truth.UNKNOWN if found & opposite else Truth.MET
     return Truth.NOT_MET if found & opposite else Truth.UNKNOWN
+
+
+def _by_normal(fact: Fact) -> frozenset[str]:
+    """The flag of a number, by the record's own limits of normal; none where they leave it open."""
+    if fact.number is None:
+        return frozenset()
+    if fact.high is not None and fact.number > fact.high:
+        return frozenset({"high"})
+    if fact.low is not None and fact.number < fact.low:
+        return frozenset({"low"})
+    return frozenset({"normal"}) if fact.low is not None and fact.high is not None else frozenset()
