@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from textwrap import indent
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -52,7 +53,7 @@ def match(
         Path,
         typer.Option(
             metavar="PATH",
-            help="FHIR: a Bundle (.json), resources (.ndjson), or a folder of such files. Or an OMOP CDM in a DuckDB file.",
+            help="FHIR: a Bundle (.json), resources (.ndjson), a folder of such files. OMOP: a CDM in a DuckDB file.",
         ),
     ],
     date: Annotated[
@@ -113,10 +114,19 @@ def _write(found: Iterator[Match], format: str, out: IO[str]) -> None:
     if format == "table":
         _show(found, out)
     elif format == "json":
-        out.write(json.dumps([_plain(one) for one in found], ensure_ascii=False, indent=2) + "\n")
+        _write_array(found, out)
     else:
         for one in found:
             out.write(json.dumps(_plain(one), ensure_ascii=False) + "\n")
+
+
+def _write_array(found: Iterator[Match], out: IO[str]) -> None:
+    """One JSON array, written as the answers come."""
+    opening = "[\n"
+    for one in found:
+        out.write(opening + indent(json.dumps(_plain(one), ensure_ascii=False, indent=2), "  "))
+        opening = ",\n"
+    out.write("[]\n" if opening == "[\n" else "\n]\n")
 
 
 def _plain(found: Match) -> dict[str, Any]:

@@ -61,7 +61,7 @@ class Fact(NamedTuple):
 
 
 class Patient(NamedTuple):
-    """A patient; ``sex`` is the administrative gender, where it is female or male; ``table``: where the entry stands."""
+    """A patient; ``sex`` is the administrative gender, where it is female or male; ``table``: where it stands."""
 
     id: str
     birth: Days | None = None
