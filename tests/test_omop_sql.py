@@ -18,6 +18,7 @@ from omop_cases import (
     PEOPLE,
     asthma,
     biopsy,
+    has,
     stroke,
 )
 from omop_cdm import INDEX, NO_MATCHING_CONCEPT, Cdm, Event, Person
