@@ -19,7 +19,7 @@ import critparse
 from critparse.errors import InputError, InputNotFound, MalformedInput, MissingExtra
 from critparse.match import Days, Patient, Truth, match, read_patients
 from critparse.match.omop.cdm import Cdm as Source
-from critparse.schema import Concept, Rule
+from critparse.schema import Concept, Leaf, Rule, Subject
 
 ON = date(2024, 6, 1)
 MET, NOT_MET, UNKNOWN = Truth.MET, Truth.NOT_MET, Truth.UNKNOWN
@@ -40,9 +40,12 @@ TABLES = {
     " value_as_concept_id, qualifier_concept_id",
     "visit_occurrence": "visit_occurrence_id, person_id, visit_end_date",
 }
+_CONCEPT_COLUMNS = (
+    "concept_id, concept_name, domain_id, vocabulary_id, concept_class_id, standard_concept, concept_code, "
+    "invalid_reason"
+)
 VOCABULARY: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
-    "concept": ("concept_id, concept_name, domain_id, vocabulary_id, concept_class_id, standard_concept, concept_code,"
-                " invalid_reason", CONCEPTS),
+    "concept": (_CONCEPT_COLUMNS, CONCEPTS),
     "concept_ancestor": ("ancestor_concept_id, descendant_concept_id", ANCESTORS),
     "concept_relationship": ("concept_id_1, concept_id_2, relationship_id, invalid_reason", RELATIONSHIPS),
 }  # fmt: skip
@@ -58,23 +61,25 @@ def make(tmp_path: Path) -> Make:
         path = tmp_path / "cdm.duckdb"
         path.unlink(missing_ok=True)
         with duckdb.connect(str(path)) as db:
-            db.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+            db.execute(f"CREATE SCHEMA IF NOT EXISTS cdm.{schema}")
             for table, columns in TABLES.items():
                 if table not in without:
                     typed = ", ".join(f"{column} {_type(column)}" for column in columns.split(", "))
-                    db.execute(f"CREATE TABLE {schema}.{table} ({typed})")
+                    db.execute(f"CREATE TABLE cdm.{schema}.{table} ({typed})")
             for table, (columns, values) in VOCABULARY.items():
                 if table not in without:
                     typed = ", ".join(f"{column} {_type(column)}" for column in columns.split(", "))
-                    db.execute(f"CREATE TABLE {schema}.{table} ({typed})")
+                    db.execute(f"CREATE TABLE cdm.{schema}.{table} ({typed})")
                     marks = ", ".join("?" * (columns.count(",") + 1))
-                    db.executemany(f"INSERT INTO {schema}.{table} VALUES ({marks})", values)
+                    db.executemany(f"INSERT INTO cdm.{schema}.{table} VALUES ({marks})", values)
             person = {"person_id": 1, "gender_concept_id": 8532, "year_of_birth": 1970}
             for table, given in {"person": [person], **(rows or {})}.items():
                 for row in given:
                     named = row if table == "person" else {"person_id": 1, f"{table}_id": 7, **row}
                     marks = ", ".join("?" * len(named))
-                    db.execute(f"INSERT INTO {schema}.{table} ({', '.join(named)}) VALUES ({marks})", [*named.values()])
+                    db.execute(
+                        f"INSERT INTO cdm.{schema}.{table} ({', '.join(named)}) VALUES ({marks})", [*named.values()]
+                    )
         return path
 
     return write
@@ -195,13 +200,13 @@ class TestWhatRowsSay:
 
     def test_resolved_and_preliminary_diagnoses(self, make: Make) -> None:
         """What the status of a diagnosis says, by its concept's name."""
-        status = "INSERT INTO concept (concept_id, concept_name) VALUES (1, 'Resolved condition'), (2, 'Preliminary diagnosis')"
+        statuses = "(1, 'Resolved condition'), (2, 'Preliminary diagnosis')"
         path = make({"condition_occurrence": [
             {"condition_concept_id": T2DM, "condition_start_date": "2020-01-01", "condition_status_concept_id": id_}
             for id_ in (1, 2)
         ]})  # fmt: skip
         with duckdb.connect(str(path)) as db:
-            db.execute(status)
+            db.execute(f"INSERT INTO concept (concept_id, concept_name) VALUES {statuses}")
         states = [(fact.state, fact.certain) for fact in the_patient(path).facts]
         assert states == [("over", True), ("unknown", False)]
 
@@ -232,17 +237,30 @@ class TestCompleteRecords:
         assert "condition" in read_patients(make(without=("concept_ancestor",))).never_complete
 
 
-class TestVocabulary:
-    ASKED = Concept(system="OMOP", code=str(T2DM), display="Type 2 diabetes mellitus", score=1, method="exact")
+def with_codes(*concepts: Concept) -> Leaf:
+    """A condition with these codes."""
+    return Leaf(kind="condition", subject=Subject(text="it", concepts=concepts))
 
+
+class TestVocabulary:
     def test_ids_for_codes(self, make: Make) -> None:
         """Standard concepts by way of "Maps to"; what lies above them is broader; ids that were there stay."""
         record = read_patients(make())
-        trial = record.coded(trial_of(("inclusion", critparse.parse_criterion("Type 2 diabetes").rule)))
+        mesh = Concept(system="MESH", code="D003924", display="Type 2 diabetes", score=1, method="exact")
+        trial = record.coded(trial_of(("inclusion", with_codes(mesh))))
         concepts = trial.criteria[0].rule.subject.concepts  # type: ignore[union-attr]
         ours = [(one.code, one.method) for one in concepts if one.system == "OMOP"]
         assert ours == [(str(T2DM), "mapped"), (str(DIABETES), "broader")]
         assert record.coded(trial) == trial
+
+    def test_codes_that_mean_more_lead_nowhere(self, make: Make) -> None:
+        """A code that maps to two concepts is more than either."""
+        path = make()
+        with duckdb.connect(str(path)) as db:
+            db.execute("INSERT INTO concept_relationship VALUES (45576876, 320128, 'Maps to', NULL)")
+        icd = Concept(system="ICD10CM", code="E11.9", display="Type 2 diabetes", score=1, method="exact")
+        trial = trial_of(("inclusion", with_codes(icd)))
+        assert read_patients(path).coded(trial) == trial
 
     def test_exports_have_the_ids_too(self, make: Make) -> None:
         """A definition made of such a trial needs no vocabulary any more."""
@@ -286,8 +304,8 @@ class TestReading:
         source.close()
 
     def test_tables_in_another_schema(self, make: Make) -> None:
-        """As many databases have them."""
-        assert len(the_patient(make(condition(T2DM), schema="cdm"))[3]) == 1
+        """As many databases have them, here of the same name as the file."""
+        assert len(the_patient(make(condition(T2DM), schema="cdm")).facts) == 1
 
     def test_the_file_is_left_as_it_is(self, make: Make) -> None:
         """Not a byte of it changes."""
@@ -298,8 +316,10 @@ class TestReading:
 
     def test_records_of_nobody_are_said(self, make: Make) -> None:
         """They cost nothing else."""
-        record = read_patients(make(condition(T2DM, person_id=9)))
-        assert record.problems == (f"{record_path(make)}: 1 records in condition_occurrence belong to no person that is there",)  # fmt: skip
+        path = make(condition(T2DM, person_id=9))
+        record = read_patients(path)
+        problem = "1 records in condition_occurrence belong to no person that is there"
+        assert record.problems == (f"{path}: {problem}",)
         assert len(list(record.patients)) == 1
 
     def test_age_by_date_of_birth(self, tmp_path: Path) -> None:
@@ -310,11 +330,6 @@ class TestReading:
             db.execute("UPDATE person SET month_of_birth = 12")
         trial = trial_of(("inclusion", leaf("age", range=limit(18, unit="a"))))
         assert match(trial, the_patient(path), on=INDEX).eligible is NOT_MET
-
-
-def record_path(make: Make) -> Path:
-    """Where the fixture writes."""
-    return Path(make.__closure__[0].cell_contents) / "cdm.duckdb"  # type: ignore[attr-defined]
 
 
 class TestWhatIsNoCdm:
@@ -366,7 +381,9 @@ class TestCommand:
     @pytest.fixture
     def trial(self, tmp_path: Path) -> str:
         """A parsed trial."""
-        text = "Inclusion criteria:\n- Age 18 to 75 years\n- Type 2 diabetes\nExclusion criteria:\n- Creatinine > 2 mg/dL\n"
+        text = (
+            "Inclusion criteria:\n- Age 18 to 75 years\n- Type 2 diabetes\nExclusion criteria:\n- Creatinine > 2 mg/dL"
+        )
         (tmp_path / "trial.json").write_text(critparse.parse(text).model_dump_json())
         return str(tmp_path / "trial.json")
 

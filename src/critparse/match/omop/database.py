@@ -16,8 +16,8 @@ _SAFE = {  # what stands in the file is not to reach other files or the network,
     "autoinstall_known_extensions": "false",
 }
 _COLUMNS = """
-    SELECT lower(table_name), table_schema, lower(column_name) FROM information_schema.columns
-    ORDER BY table_schema <> 'main', table_schema
+    SELECT lower(table_name), table_catalog, table_schema, lower(column_name) FROM information_schema.columns
+    WHERE table_catalog = current_database() ORDER BY table_schema <> 'main', table_schema
 """
 Row = tuple[Any, ...]
 
@@ -43,9 +43,10 @@ class Database:
         with self._reading():
             self._connection = duckdb.connect(str(path), read_only=True, config=dict(_SAFE))
         self._tables: dict[str, tuple[str, set[str]]] = {}
-        for table, schema, column in self.rows(_COLUMNS):
-            held_in, columns = self._tables.setdefault(table, (schema, set()))
-            if held_in == schema:
+        for table, catalog, schema, column in self.rows(_COLUMNS):
+            place = f"{_quoted(catalog)}.{_quoted(schema)}"
+            held_in, columns = self._tables.setdefault(table, (place, set()))
+            if held_in == place:
                 columns.add(column)
 
     def close(self) -> None:
@@ -62,7 +63,7 @@ class Database:
 
     def name(self, table: str) -> str:
         """The table as SQL calls it."""
-        return f'"{self._tables[table][0].replace(chr(34), chr(34) * 2)}".{table}'
+        return f"{self._tables[table][0]}.{table}"
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """The answer to a query, all at once."""
@@ -92,3 +93,8 @@ class Database:
         except self._error as error:
             reason = str(error).partition("\n")[0] or type(error).__name__
             raise self.malformed(reason) from error
+
+
+def _quoted(name: str) -> str:
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'

@@ -54,8 +54,13 @@ def _subject(subject: Subject, concepts: Concepts) -> Subject:
     exact = [one for one in given if one.method != _BROADER]
     ids = [one for one in exact if one.system == OMOP and one.code.isdecimal()]
     new = [] if ids else list(_found(exact, concepts))
+    known = {one.code for one in given if one.system == OMOP}
     wider = concepts.wider([int(one.code) for one in (*ids, *new)])
-    above = [Concept(system=OMOP, code=str(id_), display="", score=0.0, method=_BROADER) for id_ in sorted(wider)]
+    above = [
+        Concept(system=OMOP, code=str(id_), display="", score=0.0, method=_BROADER)
+        for id_ in sorted(wider)
+        if str(id_) not in known
+    ]
     return subject.model_copy(update={"concepts": (*new, *given, *above)}) if new or above else subject
 
 
