@@ -157,11 +157,12 @@ def _show(found: Iterator[Match], out: IO[str]) -> None:
     from rich.text import Text
 
     from critparse.exports.terminal import show, visible
-    from critparse.match.trial import evidence
+    from critparse.match.trial import deciding, evidence
 
     styles = {"met": "green", "not met": "red", "unknown": "yellow"}
     for one in found:
-        answers = Counter(criterion.answer.truth.words for criterion in one.criteria)
+        shown = deciding(one.criteria)
+        answers = Counter(criterion.answer.truth.words for criterion in shown)
         counts = ", ".join(f"{answers[answer]} {answer}" for answer in styles if answers[answer])
         trial = one.trial.trial_id or "the trial"
         title = f"{one.patient.id} in {trial} on {one.on}: eligible: {one.eligible.words} ({counts})"
@@ -169,13 +170,15 @@ def _show(found: Iterator[Match], out: IO[str]) -> None:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for column in ("criterion", "answer", "evidence"):
             table.add_column(column, overflow="fold", no_wrap=column != "evidence")
-        for each in one.criteria:
+        for each in shown:
             answer = each.answer.truth.words
             facts = [f"{fact['text']} ({fact['source']}{_dated(fact)})" for fact in evidence(each.answer.facts)]
             words = "; ".join((*facts, *each.answer.why))
             name = f"{each.criterion.id} {each.criterion.kind}"
             table.add_row(Text(visible(name)), Text(answer, style=styles[answer]), Text(visible(words)))
         show(table, out)
+        if left := len(one.criteria) - len(shown):
+            out.write(f"{left} of the narrative, which decide nothing, are in --format json\n\n")
 
 
 def _dated(fact: dict[str, str]) -> str:

@@ -32,6 +32,17 @@ class Days(NamedTuple):
         exact = date.fromisoformat(day)
         return cls(exact, exact)
 
+    @property
+    def words(self) -> str:
+        """As exactly as it is known: "2024", "2024-05", "2024-05-01", "until 2024-05-01"."""
+        first, last = self
+        if first == date.min:
+            return f"until {last}"
+        for text in (str(first)[:_YEAR], str(first)[:_MONTH], str(first)):
+            if Days.of(text) == self:
+                return text
+        return f"{first} to {last}"
+
 
 class Fact(NamedTuple):
     """One entry of a patient's record.

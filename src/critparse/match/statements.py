@@ -35,6 +35,7 @@ _PAST_TOO = ("history",)  # qualifiers that let what is over count
 _ALWAYS_TRUE = frozenset({("history", "history"), ("certainty", "known")})
 _CURRENT = frozenset({("time", "current"), ("activity", "active")})
 _EVENTS = ("procedure",)  # that one was done stays true
+_SHOWN = 60  # characters of words that are quoted
 _COUNTED = ("drug", "procedure", "device")  # a number beside one counts or measures it
 
 
@@ -59,7 +60,7 @@ class Case:
 def answer(leaf: Leaf | Unstructured, case: Case) -> Answer:
     """What is known of the statement."""
     if isinstance(leaf, Unstructured):
-        return Answer(Truth.UNKNOWN, why=("the words were not read",))
+        return Answer(Truth.UNKNOWN, why=(f"not read: “{_short(leaf.subject.text)}”",))
     if leaf.scope is not None:
         return Answer(Truth.UNKNOWN, why=(f"it is about somebody else: {leaf.scope.text}",))
     found = _positive(leaf, case)
@@ -78,7 +79,7 @@ def _positive(leaf: Leaf, case: Case) -> Answer:
     if leaf.kind == "sex":
         return _sex(leaf, case.patient)
     if leaf.kind not in _DOMAINS:
-        return Answer(Truth.UNKNOWN, why=("records do not say this",))
+        return Answer(Truth.UNKNOWN, why=(f"records do not say “{_short(leaf.subject.text)}”",))
     if leaf.kind == "reproductive" and case.patient.sex == "male" and _is_female_only(leaf):
         return Answer(Truth.NOT_MET, (_sex_fact(case.patient),))
     subject = wanted(leaf.subject.concepts)
@@ -101,7 +102,7 @@ def _age(leaf: Leaf, case: Case) -> Answer:
     if leaf.qualifiers or not all(window.kind == "period" and is_index(window.anchor) for window in leaf.windows):
         return Answer(Truth.UNKNOWN, why=("it is the age at another time",))
     value = age(birth.first, birth.last, case.on, range_.unit.ucum)
-    fact = Fact("observation", f"born {birth.first}", case.patient.source, start=birth)
+    fact = Fact("observation", "date of birth", case.patient.source, start=birth)
     truth = Truth.UNKNOWN if value is None else limits(value, range_)
     return Answer(truth, (fact,), () if truth is not Truth.UNKNOWN else ("the date of birth is not exact enough",))
 
@@ -235,6 +236,11 @@ def _is_complete(leaf: Leaf, subject: Wanted, case: Case) -> bool:
     if domain not in case.complete or subject.open:
         return False
     return all(comparable(subject, fact) for fact in _until(case) if fact.domain == domain)
+
+
+def _short(text: str) -> str:
+    folded = " ".join(text.split())
+    return folded if len(folded) <= _SHOWN else f"{folded[: _SHOWN - 1]}…"
 
 
 def _until(case: Case) -> list[Fact]:
