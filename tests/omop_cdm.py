@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -103,6 +104,13 @@ class Cdm:
     def close(self) -> None:
         """Close the database."""
         self._db.close()
+
+    def save(self, path: Path) -> Path:
+        """The database as a file."""
+        self._db.execute(f"ATTACH '{path}' AS saved")
+        self._db.execute("COPY FROM DATABASE memory TO saved")
+        self._db.execute("DETACH saved")
+        return path
 
     def persons(self, definition: str) -> set[int]:
         """Who is in the cohort of a definition."""

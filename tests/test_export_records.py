@@ -12,6 +12,8 @@ import pytest
 from cql_engine import needs_node, prove
 from fhir.resources.bundle import Bundle
 from fhir.resources.R4B.bundle import Bundle as BundleR4B
+from omop_cdm import Cdm, Person
+from omop_rules import with_ids
 from support import FIRST_TRIAL, SHARED
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
@@ -20,6 +22,7 @@ from ucumvert import get_ucum_parser
 import critparse
 from critparse.exports import standards
 from critparse.exports.capability import PARTS
+from critparse.exports.omop import build
 from critparse.exports.parts import listed, whole_text
 from critparse.exports.usdm.model import Criteria
 from critparse.schema import ParsedTrial
@@ -99,6 +102,14 @@ class TestRegistryRecords:
         assert len(codes) > 30
         for code in codes:
             parser.parse(code)
+
+    def test_cohort_definitions_run(self) -> None:
+        """The SQL of each, with ids of concepts, runs on a CDM."""
+        cdm = Cdm([Person(1, female=True, age=40), Person(2, female=False, age=8)])
+        for trial in registry_trials():
+            assert cdm.persons(build(with_ids(trial)).expression.to_json()) <= {1, 2}
+        cdm.close()
+        assert len(registry_trials()) >= 190
 
     def test_no_words_are_lost(self) -> None:
         """The words of each criterion of the list are in R5's tree, and in USDM's items."""

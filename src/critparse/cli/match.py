@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from textwrap import indent
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,6 +27,8 @@ critparse match trial.json --patients bundles/ --date 2024-06-01
 critparse match trial.json --patients patient.json --assume-complete condition --assume-complete drug
 
 critparse match trials.jsonl --patients export.ndjson --format jsonl > answers.jsonl
+
+critparse match trial.json --patients cdm.duckdb --assume-complete condition --format jsonl -o answers.jsonl
 
 A criterion is met when a fact says so, not met when a fact contradicts it, unknown else: that nothing is recorded never
 makes it "not met", unless --assume-complete says so. Of an exclusion criterion, "met" means that it excludes.
@@ -48,7 +51,10 @@ def match(
     ],
     patients: Annotated[
         Path,
-        typer.Option(metavar="PATH", help="FHIR: a Bundle (.json), resources (.ndjson), or a folder of such files."),
+        typer.Option(
+            metavar="PATH",
+            help="FHIR: a Bundle (.json), resources (.ndjson), a folder of such files. OMOP: a CDM in a DuckDB file.",
+        ),
     ],
     date: Annotated[
         datetime | None,
@@ -78,17 +84,22 @@ def match(
     """
     from critparse.cli.messages import complain
     from critparse.cli.outputs import opened
+    from critparse.errors import InputError
     from critparse.exports.documents import read_documents
     from critparse.match import match as match_patient
     from critparse.match import read_patients
 
     trials = read_documents(parsed)
     record = read_patients(patients)
+    for domain in assume_complete or ():
+        if why := record.never_complete.get(domain):  # type: ignore[call-overload]
+            raise InputError(where=patients, reason=f"--assume-complete {domain} cannot be: {why}")
     for problem in record.problems:
         complain(problem)
     on = (date or datetime.now().astimezone()).date()
     complete: Any = assume_complete or ()
-    found = (match_patient(trial, one, on=on, complete=complete) for trial in trials for one in record.patients)
+    coded = (record.coded(trial) for trial in trials)
+    found = (match_patient(trial, one, on=on, complete=complete) for trial in coded for one in record.patients)
     out = sys.stdout if output is None else opened(output, ())
     try:
         _write(found, format, out)
@@ -103,10 +114,19 @@ def _write(found: Iterator[Match], format: str, out: IO[str]) -> None:
     if format == "table":
         _show(found, out)
     elif format == "json":
-        out.write(json.dumps([_plain(one) for one in found], ensure_ascii=False, indent=2) + "\n")
+        _write_array(found, out)
     else:
         for one in found:
             out.write(json.dumps(_plain(one), ensure_ascii=False) + "\n")
+
+
+def _write_array(found: Iterator[Match], out: IO[str]) -> None:
+    """One JSON array, written as the answers come."""
+    opening = "[\n"
+    for one in found:
+        out.write(opening + indent(json.dumps(_plain(one), ensure_ascii=False, indent=2), "  "))
+        opening = ",\n"
+    out.write("[]\n" if opening == "[\n" else "\n]\n")
 
 
 def _plain(found: Match) -> dict[str, Any]:
@@ -137,11 +157,12 @@ def _show(found: Iterator[Match], out: IO[str]) -> None:
     from rich.text import Text
 
     from critparse.exports.terminal import show, visible
-    from critparse.match.trial import evidence
+    from critparse.match.trial import deciding, evidence
 
     styles = {"met": "green", "not met": "red", "unknown": "yellow"}
     for one in found:
-        answers = Counter(criterion.answer.truth.words for criterion in one.criteria)
+        shown = deciding(one.criteria)
+        answers = Counter(criterion.answer.truth.words for criterion in shown)
         counts = ", ".join(f"{answers[answer]} {answer}" for answer in styles if answers[answer])
         trial = one.trial.trial_id or "the trial"
         title = f"{one.patient.id} in {trial} on {one.on}: eligible: {one.eligible.words} ({counts})"
@@ -149,13 +170,15 @@ def _show(found: Iterator[Match], out: IO[str]) -> None:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for column in ("criterion", "answer", "evidence"):
             table.add_column(column, overflow="fold", no_wrap=column != "evidence")
-        for each in one.criteria:
+        for each in shown:
             answer = each.answer.truth.words
             facts = [f"{fact['text']} ({fact['source']}{_dated(fact)})" for fact in evidence(each.answer.facts)]
             words = "; ".join((*facts, *each.answer.why))
             name = f"{each.criterion.id} {each.criterion.kind}"
             table.add_row(Text(visible(name)), Text(answer, style=styles[answer]), Text(visible(words)))
         show(table, out)
+        if left := len(one.criteria) - len(shown):
+            out.write(f"{left} of the narrative, which decide nothing, are in --format json\n\n")
 
 
 def _dated(fact: dict[str, str]) -> str:

@@ -14,7 +14,7 @@ from critparse.match.patient import Domain, Fact
 from critparse.schema import Concept
 
 Agreement = Literal["same", "narrower"]
-_ICD = "ICD10CM"
+_ICD_CODE, _OMOP = "ICD10CM:", "OMOP"
 _SURE = ("exact", "normalized")
 _LABELS: dict[Domain, str | None] = {
     "condition": "Condition",
@@ -30,34 +30,51 @@ _LONGEST = 200
 
 
 class Wanted(NamedTuple):
-    """The codes of a subject, and those of the members where it is a class; ``open``: with more than can be listed."""
+    """The codes of a subject, and those of the members where it is a class; ``open``: with more than can be listed.
+
+    ``broader``: codes of what is wider than the subject; a fact that is no more than that may be it. ``categories``:
+    its codes of ICD-10-CM without dots, below which others lie.
+    """
 
     same: frozenset[str]
     narrower: frozenset[str] = frozenset()
+    broader: frozenset[str] = frozenset()
     open: bool = False
+    categories: tuple[str, ...] = ()
 
 
 def wanted(concepts: Iterable[Concept]) -> Wanted:
     """What a fact has to be coded as. A code that is only broader than the subject says nothing of it."""
+    concepts = tuple(concepts)
     found = [concept for concept in concepts if concept.method != "broader"]
     ids = {c.code if ":" in c.code else coded(c.system, c.code) for c in found}  # as the lexicon has them
-    below = {member.id for id_ in ids for member in members(id_)}
     same = frozenset(coded(concept.system, concept.code) for concept in found)
-    return Wanted(same, frozenset(_all_codes(below)), any(is_open(id_) for id_ in ids))
+    broader = frozenset(coded(concept.system, concept.code) for concept in concepts if concept.method == "broader")
+    narrower = frozenset().union(*map(_member_codes, ids))
+    categories = tuple(sorted(code.replace(".", "") for code in same if code.startswith(_ICD_CODE)))
+    return Wanted(same, narrower, broader - same, any(map(is_open, ids)), categories)
 
 
 def agreement(wanted: Wanted, fact: Fact) -> Agreement | None:
-    """Whether the fact is the subject itself, or narrower: a member of its class, a subcategory of ICD-10-CM."""
+    """Whether the fact is the subject itself, or narrower: below it or its members, a subcategory of ICD-10-CM."""
     if wanted.same & fact.codes:
         return "same"
-    if wanted.narrower & fact.codes or any(_is_subcategory(code, wanted.same) for code in fact.codes):
+    if wanted.narrower & fact.codes or (wanted.same | wanted.narrower) & fact.above:
         return "narrower"
-    return None
+    return "narrower" if wanted.categories and _is_subcategory(wanted.categories, fact.codes) else None
 
 
 def comparable(wanted: Wanted, fact: Fact) -> bool:
-    """Whether the two are coded in one system, so that their difference means something."""
-    return bool(_systems(wanted.same | wanted.narrower) & _systems(fact.codes))
+    """Whether the two are coded in one system, so that their difference means something.
+
+    Of facts with OMOP's ids only those count: among them it is known what lies below what.
+    """
+    if wanted.broader & fact.codes:
+        return False
+    systems = _systems(fact.codes)
+    if _OMOP in systems:
+        return _OMOP in _systems(wanted.same)
+    return bool(_systems(wanted.same | wanted.narrower) & systems)
 
 
 def coded(system: str, code: str) -> str:
@@ -77,18 +94,17 @@ def named(text: str, domain: Domain) -> frozenset[str]:
     return frozenset(coded(concept.system, concept.code) for concept in found if concept.method != "broader")
 
 
-def _all_codes(ids: Iterable[str]) -> Iterable[str]:
-    for id_ in ids:
-        yield id_
-        yield from (coded(concept.system, concept.code) for concept in codes_of(id_) if concept.method != "broader")
+@functools.lru_cache(maxsize=4096)
+def _member_codes(id_: str) -> frozenset[str]:
+    """All codes of the members of a class; none for what is no class."""
+    found = {member.id for member in members(id_)}
+    others = (concept for member in found for concept in codes_of(member) if concept.method != "broader")
+    return frozenset(found.union(coded(concept.system, concept.code) for concept in others))
 
 
-def _is_subcategory(code: str, of: frozenset[str]) -> bool:
-    """Whether an ICD-10-CM code lies below one of the others: E11.9 below E11."""
-    if not code.startswith(f"{_ICD}:"):
-        return False
-    plain = code.replace(".", "")
-    return any(other.startswith(f"{_ICD}:") and plain.startswith(other.replace(".", "")) for other in of)
+def _is_subcategory(categories: tuple[str, ...], codes: Iterable[str]) -> bool:
+    """Whether a code of ICD-10-CM lies below one of the categories: E11.9 below E11."""
+    return any(code.startswith(_ICD_CODE) and code.replace(".", "").startswith(categories) for code in codes)
 
 
 def _systems(codes: frozenset[str]) -> set[str]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from critparse.errors import EmptyInput, InputError, InputNotFound, InputTooLarge, MalformedInput
-from critparse.match.patient import Days, Fact, Patient
+from critparse.match.patient import Days, Domain, Fact, Patient
 from critparse.match.resources import READERS, Resource, sex
+from critparse.schema import ParsedTrial
 from critparse.sources import MAX_BYTES
 
 _ENDINGS = (".json", ".ndjson", ".jsonl")
@@ -22,6 +23,15 @@ class Record(NamedTuple):
 
     patients: tuple[Patient, ...]
     problems: tuple[str, ...]
+
+    @property
+    def never_complete(self) -> Mapping[Domain, str]:
+        """Nothing that bundles could not hold all of."""
+        return {}
+
+    def coded(self, trial: ParsedTrial) -> ParsedTrial:
+        """The trial as it is: bundles bring no vocabulary."""
+        return trial
 
 
 class _Entry(NamedTuple):

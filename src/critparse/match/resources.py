@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, Literal
 
+from critparse.lexicon.code_systems import systems
 from critparse.match.codes import coded, named
 from critparse.match.patient import Days, Domain, Fact, State
-from critparse.match.terms import systems
+from critparse.match.terms import yes_or_no
 
 Resource = dict[str, Any]
 Targets = Mapping[str, Resource]
@@ -55,9 +56,9 @@ def _listed(domain: Domain) -> Reader:
             _text(concept),
             name,
             _codes(concept, domain),
-            start,
-            end,
-            _state(domain, statuses),
+            start=start,
+            end=end,
+            state=_state(domain, statuses),
             denied=denied,
             certain=not statuses & _UNCERTAIN,
         )
@@ -157,7 +158,7 @@ def _observation(resource: Resource, name: str, targets: Targets) -> Iterator[Fa
     start, end = _period(resource)
     for part in (resource, *(resource.get("component") or ())):
         concept = part.get("code")
-        fact = Fact("observation", _text(concept), name, _codes(concept, "observation"), start, end or start)
+        fact = Fact("observation", _text(concept), name, _codes(concept, "observation"), start=start, end=end or start)
         if part is not resource or _has_value(part):
             yield _with_value(fact, part)
 
@@ -183,9 +184,18 @@ def _with_value(fact: Fact, part: Resource) -> Fact:
         return fact._replace(text=f"{fact.text}: {'yes' if value else 'no'}", flag=value)
     concept = part.get("valueCodeableConcept")
     shown = _text(concept) if concept else "" if value is None else str(value)
-    words |= {shown.strip().casefold(), *(str(c.get("display") or "").casefold() for c in _codings(concept))}
-    number = float(shown) if shown.replace(".", "", 1).isdecimal() else None
-    return fact._replace(text=f"{fact.text}: {shown}", number=number, words=frozenset(words - {""}))
+    said = {shown.strip().casefold(), *(str(c.get("display") or "").casefold() for c in _codings(concept))}
+    return fact._replace(
+        text=f"{fact.text}: {shown}",
+        number=plain_number(shown),
+        words=frozenset((words | said) - {""}),
+        flag=yes_or_no(said),
+    )
+
+
+def plain_number(text: str) -> float | None:
+    """The number that a text is, if it is nothing else."""
+    return float(text) if text.isascii() and text.replace(".", "", 1).isdecimal() else None
 
 
 def _number(value: Any) -> float:

@@ -35,6 +35,8 @@ PAST_TOO = ("history",)  # qualifiers that let what is over count
 _ALWAYS_TRUE = frozenset({("history", "history"), ("certainty", "known")})
 CURRENT = frozenset({("time", "current"), ("activity", "active")})
 _EVENTS = ("procedure",)  # that one was done stays true
+_SHOWN = 60  # characters of words that are quoted
+_COUNTED = ("drug", "procedure", "device")  # a number beside one counts or measures it
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Case:
 def answer(leaf: Leaf | Unstructured, case: Case) -> Answer:
     """What is known of the statement."""
     if isinstance(leaf, Unstructured):
-        return Answer(Truth.UNKNOWN, why=("the words were not read",))
+        return Answer(Truth.UNKNOWN, why=(f"not read: “{_short(leaf.subject.text)}”",))
     if leaf.scope is not None:
         return Answer(Truth.UNKNOWN, why=(f"it is about somebody else: {leaf.scope.text}",))
     found = _positive(leaf, case)
@@ -77,12 +79,14 @@ def _positive(leaf: Leaf, case: Case) -> Answer:
     if leaf.kind == "sex":
         return _sex(leaf, case.patient)
     if leaf.kind not in _DOMAINS:
-        return Answer(Truth.UNKNOWN, why=("records do not say this",))
+        return Answer(Truth.UNKNOWN, why=(f"records do not say “{_short(leaf.subject.text)}”",))
     if leaf.kind == "reproductive" and case.patient.sex == "male" and is_female_only(leaf):
         return Answer(Truth.NOT_MET, (_sex_fact(case.patient),))
     subject = wanted(leaf.subject.concepts)
     if not subject.same:
         return Answer(Truth.UNKNOWN, why=(f"no code for “{leaf.subject.text}”",))
+    if leaf.kind in _COUNTED and leaf.range is not None:
+        return Answer(Truth.UNKNOWN, why=("records do not show how often, or how large",))
     if leaf.range is not None or leaf.values or leaf.qualitative is not None:
         return _measured(leaf, subject, case)
     return _named(leaf, subject, case)
@@ -98,7 +102,7 @@ def _age(leaf: Leaf, case: Case) -> Answer:
     if leaf.qualifiers or not all(window.kind == "period" and is_index(window.anchor) for window in leaf.windows):
         return Answer(Truth.UNKNOWN, why=("it is the age at another time",))
     value = age(birth.first, birth.last, case.on, range_.unit.ucum)
-    fact = Fact("observation", f"born {birth.first}", f"Patient/{case.patient.id}", start=birth)
+    fact = Fact("observation", "date of birth", case.patient.source, start=birth)
     truth = Truth.UNKNOWN if value is None else limits(value, range_)
     return Answer(truth, (fact,), () if truth is not Truth.UNKNOWN else ("the date of birth is not exact enough",))
 
@@ -111,7 +115,7 @@ def _sex(leaf: Leaf, patient: Patient) -> Answer:
 
 
 def _sex_fact(patient: Patient) -> Fact:
-    return Fact("observation", str(patient.sex), f"Patient/{patient.id}")
+    return Fact("observation", str(patient.sex), patient.source)
 
 
 def is_female_only(leaf: Leaf) -> bool:
@@ -157,13 +161,13 @@ def _named(leaf: Leaf, subject: Wanted, case: Case) -> Answer:
         if fact.domain in _DOMAINS[leaf.kind] and (how := agreement(subject, fact)) is not None
     ]
     found = [(fact, _holds(leaf, fact, case)) for fact, _ in agreeing if not _says_no(fact)]
-    truth = any_of(truth for _, truth in found)
+    truth = _together(leaf, [truth for _, truth in found])
     if truth is not Truth.NOT_MET:
-        facts = tuple(fact for fact, one in found if one is truth)
+        facts = tuple(fact for fact, one in found if one is truth) or tuple(fact for fact, _ in found)
         hidden = hindrance(leaf)
         if truth is Truth.MET and hidden:
             return Answer(Truth.UNKNOWN, facts, (hidden,))
-        why = () if truth is Truth.MET else (hidden or "when it was, or whether it still is, is not recorded",)
+        why = () if truth is Truth.MET else (hidden or _doubt(leaf, facts, case),)
         return Answer(truth, facts, why)
     denials = tuple(fact for fact, how in agreeing if _denies(leaf, fact, how, case))
     if denials and not found:
@@ -171,6 +175,15 @@ def _named(leaf: Leaf, subject: Wanted, case: Case) -> Answer:
     if _is_complete(leaf, subject, case):
         return Answer(Truth.NOT_MET, tuple(fact for fact, _ in found), ("the record is taken to be complete",))
     return Answer(Truth.UNKNOWN, tuple(fact for fact, _ in found), (f"no fact for “{leaf.subject.text}”",))
+
+
+def _together(leaf: Leaf, truths: Sequence[Truth]) -> Truth:
+    """Any of the facts will do; but how long it has lasted, several of them may say only together."""
+    ranges = [window.range for window in leaf.windows if window.kind == "duration" and window.range is not None]
+    truth = any_of(truths)
+    if not ranges or len(truths) < 2 or (truth is Truth.MET and all(range_.upper is None for range_ in ranges)):
+        return truth
+    return truth if all_of(truths) is Truth.MET else Truth.UNKNOWN
 
 
 def _holds(leaf: Leaf, fact: Fact, case: Case) -> Truth:
@@ -186,10 +199,17 @@ def _as_recorded(leaf: Leaf, fact: Fact, case: Case) -> Truth:
     kinds = {qualifier.kind for qualifier in leaf.qualifiers}
     if leaf.windows or kinds.intersection(PAST_TOO) or fact.domain in (*_EVENTS, "observation"):
         return all_of((windows, observed))
-    if is_over(fact, case.on):
-        return Truth.NOT_MET
     asks_current = any((q.kind, q.value) in CURRENT for q in leaf.qualifiers)
+    if is_over(fact, case.on):
+        return Truth.NOT_MET if asks_current else Truth.UNKNOWN  # words without a time may mean what was, too
     return Truth.UNKNOWN if fact.state == "unknown" and (asks_current or fact.domain == "drug") else Truth.MET
+
+
+def _doubt(leaf: Leaf, facts: Sequence[Fact], case: Case) -> str:
+    """Why facts that agree do not decide."""
+    if not leaf.windows and all(is_over(fact, case.on) for fact in facts):
+        return "it is over, and the words do not say whether what was counts"
+    return "when it was, or whether it still is, is not recorded"
 
 
 def hindrance(leaf: Leaf) -> str:
@@ -217,6 +237,11 @@ def _is_complete(leaf: Leaf, subject: Wanted, case: Case) -> bool:
     if domain not in case.complete or subject.open:
         return False
     return all(comparable(subject, fact) for fact in _until(case) if fact.domain == domain)
+
+
+def _short(text: str) -> str:
+    folded = " ".join(text.split())
+    return folded if len(folded) <= _SHOWN else f"{folded[: _SHOWN - 1]}…"
 
 
 def _until(case: Case) -> list[Fact]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 
 from critparse.lexicon.resources import data_rows
 
@@ -16,12 +17,12 @@ def terms(kind: str) -> dict[str, frozenset[str]]:
     return {row["name"]: frozenset(row["values"].split("|")) for row in rows if row["kind"] == kind}
 
 
-@functools.cache
-def systems() -> dict[str, str]:
-    """From the URI of a code system to its short name."""
-    return {uri: name for name, uris in terms("system").items() for uri in uris}
-
-
 def results(words: frozenset[str]) -> frozenset[str]:
     """The results ("positive" …) that the words and flags of a record mean."""
     return frozenset(name for name, meaning in terms("result").items() if meaning & words)
+
+
+def yes_or_no(words: Iterable[str]) -> bool | None:
+    """What an answer in words says, if it is one of the two."""
+    found = {name for name, meaning in terms("answer").items() if not meaning.isdisjoint(words)}
+    return found == {"yes"} if len(found) == 1 else None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from critparse.match.logic import Truth
 from critparse.match.patient import Fact
 from critparse.match.terms import terms
-from critparse.quantities.units import convert
+from critparse.quantities.days import in_days
 from critparse.schema import Anchor, Range, TimeWindow
 
 _LASTING = ("drug", "device")
@@ -22,31 +22,27 @@ class Interval(NamedTuple):
     high: float
 
 
-def limits(value: Interval, range_: Range, factor: float = 1.0) -> Truth:
-    """Whether a number that is not known exactly lies within a range whose unit is ``factor`` of the number's."""
-    ends = {_within(value.low, range_, factor), _within(value.high, range_, factor)}
+def limits(value: Interval, range_: Range) -> Truth:
+    """Whether a number that is not known exactly lies within a range of the same unit."""
+    ends = {_within(value.low, range_), _within(value.high, range_)}
     if ends == {True}:
         return Truth.MET  # ranges have no gaps
-    beyond = _below(value.high, range_, factor) or _above(value.low, range_, factor)
+    beyond = _below(value.high, range_) or _above(value.low, range_)
     return Truth.NOT_MET if beyond else Truth.UNKNOWN
 
 
-def _within(value: float, range_: Range, factor: float) -> bool:
-    return not _below(value, range_, factor) and not _above(value, range_, factor)
+def _within(value: float, range_: Range) -> bool:
+    return not _below(value, range_) and not _above(value, range_)
 
 
-def _below(value: float, range_: Range, factor: float) -> bool:
+def _below(value: float, range_: Range) -> bool:
     bound = range_.lower
-    return bound is not None and (
-        value < bound.value * factor or (value == bound.value * factor and not bound.inclusive)
-    )
+    return bound is not None and (value < bound.value or (value == bound.value and not bound.inclusive))
 
 
-def _above(value: float, range_: Range, factor: float) -> bool:
+def _above(value: float, range_: Range) -> bool:
     bound = range_.upper
-    return bound is not None and (
-        value > bound.value * factor or (value == bound.value * factor and not bound.inclusive)
-    )
+    return bound is not None and (value > bound.value or (value == bound.value and not bound.inclusive))
 
 
 def in_window(fact: Fact, window: TimeWindow, on: date) -> Truth:
@@ -80,8 +76,8 @@ def _now(fact: Fact, on: date) -> Truth:
 
 def _recent(fact: Fact, range_: Range | None, on: date) -> Truth:
     """By the days since it was last the case."""
-    factor = _days(range_)
-    if range_ is None or factor is None or fact.start is None:
+    days = in_days(range_) if range_ is not None else None
+    if days is None or fact.start is None:
         return Truth.UNKNOWN
     earliest, latest = fact.start.first, min(fact.start.last, on)
     if fact.end is not None:
@@ -91,27 +87,21 @@ def _recent(fact: Fact, range_: Range | None, on: date) -> Truth:
         earliest = latest = on
     elif fact.domain in ("drug", "device", "condition", "allergy"):
         latest = on  # it may have been the case until today
-    return limits(Interval((on - latest).days, max(0, (on - min(earliest, latest)).days)), range_, factor)
+    return limits(Interval((on - latest).days, max(0, (on - min(earliest, latest)).days)), days)
 
 
 def _lasting(fact: Fact, range_: Range | None, on: date) -> Truth:
     """By the days from its beginning to its end, or until today."""
-    factor = _days(range_)
-    if range_ is None or factor is None or fact.start is None:
+    days = in_days(range_) if range_ is not None else None
+    if days is None or fact.start is None:
         return Truth.UNKNOWN
     if fact.end is not None:
-        shortest, longest = (fact.end.first - fact.start.last).days, (min(fact.end.last, on) - fact.start.first).days
+        shortest = (min(fact.end.first, on) - fact.start.last).days
+        longest = (min(fact.end.last, on) - fact.start.first).days
     else:
         longest = (on - fact.start.first).days
         shortest = (on - fact.start.last).days if fact.state == "active" else 0
-    return limits(Interval(max(0, shortest), max(0, longest)), range_, factor)
-
-
-def _days(range_: Range | None) -> float | None:
-    """How many days the unit of a range has."""
-    if range_ is None or range_.unit is None or range_.unit.ucum is None or range_.relative_to is not None:
-        return None
-    return convert(1, range_.unit.ucum, "d")
+    return limits(Interval(max(0, shortest), max(0, longest)), days)
 
 
 def age(birth_first: date, birth_last: date, on: date, ucum: str) -> Interval | None:

@@ -79,9 +79,14 @@ def _joined(truth: Truth, members: Sequence[Answer]) -> Answer:
 
 
 def _eligible(criteria: Sequence[CriterionMatch]) -> Truth:
-    """By the criteria of the eligibility text; by those of the narrative where it has none."""
-    main = [one for one in criteria if one.criterion.span.text_id == _MAIN] or list(criteria)
+    """What follows from those that decide."""
+    main = deciding(criteria)
     return all_of([_demand(one) for one in main]) if main else Truth.UNKNOWN
+
+
+def deciding(criteria: Sequence[CriterionMatch]) -> Sequence[CriterionMatch]:
+    """The criteria that decide: those of the eligibility text; where it has none, those of the narrative."""
+    return [one for one in criteria if one.criterion.span.text_id == _MAIN] or criteria
 
 
 def _demand(one: CriterionMatch) -> Truth:
@@ -93,13 +98,6 @@ def _demand(one: CriterionMatch) -> Truth:
 def evidence(facts: Iterable[Fact]) -> list[dict[str, str]]:
     """Facts as output shows them: source, words, and date where there is one."""
     return [
-        {"source": fact.source, "text": fact.text, **({"date": _date(fact)} if fact.start else {})} for fact in facts
+        {"source": fact.source, "text": fact.text, **({"date": fact.start.words} if fact.start else {})}
+        for fact in facts
     ]
-
-
-def _date(fact: Fact) -> str:
-    assert fact.start is not None
-    first, last = fact.start
-    if first == date.min:
-        return f"until {last}"
-    return str(first) if first == last else f"{first} to {last}"

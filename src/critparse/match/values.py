@@ -20,7 +20,7 @@ def answers(leaf: Leaf, fact: Fact) -> Truth:
     """Whether the fact's value satisfies range, list and result in words; unknown where it cannot be compared."""
     asked: list[Truth] = []
     if leaf.range is not None:
-        asked.append(_in_range(leaf.range, fact, analyte_of(leaf.subject)))
+        asked.append(_in_any(leaf, fact))
     if leaf.values:
         asked.append(_in_list(leaf.values, fact))
     if leaf.qualitative is not None:
@@ -39,6 +39,13 @@ def _affirmed(fact: Fact) -> Truth:
     if fact.flag is None:
         return Truth.UNKNOWN
     return Truth.MET if fact.flag else Truth.NOT_MET
+
+
+def _in_any(leaf: Leaf, fact: Fact) -> Truth:
+    """By the limit; by one of its alternatives in other units where the fact cannot be held against it."""
+    analyte = analyte_of(leaf.subject)
+    found = (_in_range(range_, fact, analyte) for range_ in (leaf.range, *leaf.alternatives) if range_)
+    return next((truth for truth in found if truth is not Truth.UNKNOWN), Truth.UNKNOWN)
 
 
 def _in_range(range_: Range, fact: Fact, analyte: Analyte | None) -> Truth:
@@ -98,8 +105,19 @@ def _in_list(values: tuple[str, ...], fact: Fact) -> Truth:
 
 
 def _result(asked: str, fact: Fact) -> Truth:
-    found = results(fact.words)
+    found = results(fact.words or _by_normal(fact))
     opposite = terms("opposite").get(asked, frozenset())
     if asked in found:
         return Truth.UNKNOWN if found & opposite else Truth.MET
     return Truth.NOT_MET if found & opposite else Truth.UNKNOWN
+
+
+def _by_normal(fact: Fact) -> frozenset[str]:
+    """The flag of a number, by the record's own limits of normal; none where they leave it open."""
+    if fact.number is None:
+        return frozenset()
+    if fact.high is not None and fact.number > fact.high:
+        return frozenset({"high"})
+    if fact.low is not None and fact.number < fact.low:
+        return frozenset({"low"})
+    return frozenset({"normal"}) if fact.low is not None and fact.high is not None else frozenset()

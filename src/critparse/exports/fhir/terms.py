@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from critparse.exports.terminal import lines, visible
+from critparse.lexicon.code_systems import uris
 from critparse.lexicon.resources import data_rows
 from critparse.schema import Concept, Subject
 
@@ -68,8 +69,7 @@ def subject_concept(subject: Subject) -> Json:
 
 def code_system(short: str) -> str:
     """The URI of a code system by critparse's short name."""
-    known = terms("system").get(short)
-    return known.system if known else f"urn:critparse:system:{line(short).lower()}"
+    return uris().get(short, f"urn:critparse:system:{line(short).lower()}")
 
 
 def type_concept(kind: str, modes: Iterable[str] = ()) -> Json:

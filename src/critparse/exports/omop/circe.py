@@ -124,7 +124,7 @@ class Endpoint(_Circe):
 
 
 class Window(_Circe):
-    """From ``start`` to ``end``, both included."""
+    """From ``start`` to ``end``, both included; ``use_event_end``: for the end of a record, not its start."""
 
     start: Endpoint
     end: Endpoint
@@ -143,6 +143,7 @@ class CorelatedCriteria(_Circe):
 
     criteria: Criteria
     start_window: Window
+    end_window: Window | None = None
     occurrence: Occurrence
 
 

@@ -6,6 +6,7 @@ part. Of a person's visits the first on which all rules hold is taken (all quali
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from critparse.exports.omop.circe import (
     Limit,
     PrimaryCriteria,
 )
-from critparse.exports.omop.concept_sets import NEEDS_VOCABULARY, ConceptSets, is_resolved
+from critparse.exports.omop.concept_sets import NEEDS_CONCEPTS, ConceptSets, need
 from critparse.exports.omop.groups import Part, as_group, codesets, gathered
 from critparse.exports.omop.leaves import age_part, sex_part
 from critparse.exports.omop.trees import Tree
@@ -33,6 +34,8 @@ _UCUM = {"years": "a", "months": "mo", "weeks": "wk", "days": "d", "hours": "h",
 _MAX_NAME = 100
 _MAX_RULES = 50  # Circe adds up powers of two, which data bases hold exactly up to 2 ** 53
 _MAX_CODES = 6
+_MARKER = re.compile(r"^(?:[*•·–-]|\d{1,3}[.)])\s")  # of a list, which the name of a rule does without
+_ESCAPE = re.compile(r"\\([<>\[\]*_~#])")  # of registries that write Markdown
 
 
 class Cohort(NamedTuple):
@@ -98,10 +101,10 @@ def _criteria(trial: ParsedTrial, omissions: list[Omission]) -> Iterator[Criteri
 
 
 def _rule(criterion: Criterion, part: Part, omissions: Sequence[Omission]) -> InclusionRule:
-    text = _folded(criterion.text)
+    text = _ESCAPE.sub(r"\1", _MARKER.sub("", _folded(criterion.text)))
     missing = [f"- {omission.part}: “{omission.text}”: {omission.reason}" for omission in omissions]
     return InclusionRule(
-        name=f"{criterion.id} {criterion.kind}: {text}"[:_MAX_NAME],
+        name=_short(f"{criterion.id} {criterion.kind}: {text}"),
         description="\n".join([text, *(["Not expressed:"] if missing else []), *missing]),
         expression=as_group(part),
     )
@@ -153,13 +156,20 @@ def _limit(limit: AgeLimit, end: str) -> Range:
 def _unresolved(sets: Sequence[ConceptSet]) -> Iterator[Omission]:
     for one in sets:
         items = one.expression.items
-        if is_resolved(items):
-            continue
-        codes = [f"{item.concept.vocabulary_id} {item.concept.concept_code}" for item in items]
-        if len(codes) > _MAX_CODES:
-            codes = [*codes[:_MAX_CODES], f"and {len(codes) - _MAX_CODES} more"]
-        reason = f"{NEEDS_VOCABULARY}: concept set {one.id} holds nothing until its codes are looked up"
-        yield Omission("", "concepts", reason, f"{items[0].concept.concept_name}: {', '.join(codes)}")
+        lack = need(items)
+        if lack == NEEDS_CONCEPTS:
+            reason = f"{lack}: concept set {one.id} holds nothing, since no vocabulary of OMOP is known to have a code"
+            yield Omission("", "concepts", reason, one.name.removesuffix(f" ({lack})"))
+        elif lack:
+            codes = [f"{item.concept.vocabulary_id} {item.concept.concept_code}" for item in items]
+            if len(codes) > _MAX_CODES:
+                codes = [*codes[:_MAX_CODES], f"and {len(codes) - _MAX_CODES} more"]
+            reason = f"{lack}: concept set {one.id} holds nothing until its codes are looked up"
+            yield Omission("", "concepts", reason, f"{items[0].concept.concept_name}: {', '.join(codes)}")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 1]}…"
 
 
 def _folded(text: str) -> str:

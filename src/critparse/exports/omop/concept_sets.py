@@ -2,7 +2,9 @@
 
 With a user's OMOP vocabulary subjects have concept ids. Others have codes of other vocabularies only: their items have
 CONCEPT_ID 0, which in OMOP is "No matching concept", the id of every record that could not be mapped. They are marked
-as excluded, so that the set holds nothing until somebody looks the codes up, rather than all such records.
+as excluded, so that the set holds nothing until somebody looks the codes up, rather than all such records. Subjects
+that have no code in any vocabulary of OMOP (critparse's own terms among them) have a set with a name and that one
+concept, excluded: a place for the concepts that whoever knows the data chooses.
 """
 
 from __future__ import annotations
@@ -18,13 +20,24 @@ from critparse.schema import Concept, Leaf
 
 _OMOP = "OMOP"
 NEEDS_VOCABULARY = "needs a vocabulary"
+NEEDS_CONCEPTS = "needs concepts of your choice"
+_NOTHING = ConceptSetItem(
+    concept=OmopConcept(
+        concept_id=0,
+        concept_name="No matching concept",
+        concept_code="No matching concept",
+        vocabulary_id="None",
+    ),
+    is_excluded=True,
+)
+"""What stands in a set without codes, which may not be empty."""
 
 
 class ConceptSets:
     """The concept sets of one cohort definition; subjects of the same concepts share one."""
 
     def __init__(self) -> None:
-        self._ids: dict[tuple[ConceptSetItem, ...], int] = {}
+        self._ids: dict[tuple[tuple[ConceptSetItem, ...], str], int] = {}
         self._names: list[str] = []
 
     def of(self, leaf: Leaf) -> int:
@@ -32,27 +45,32 @@ class ConceptSets:
         concepts = leaf.subject.concepts
         if not concepts:
             raise Unsaid(leaf.kind, "its words have no code")
-        items = tuple(dict.fromkeys(_items(concepts)))
-        if items not in self._ids:
-            self._ids[items] = len(self._ids)
-            self._names.append(concepts[0].display)
-        return self._ids[items]
+        items, name = tuple(dict.fromkeys(_items(concepts))), concepts[0].display
+        key = (items, "") if items else ((_NOTHING,), name)
+        if key not in self._ids:
+            self._ids[key] = len(self._ids)
+            self._names.append(name)
+        return self._ids[key]
 
     def used(self, ids: Collection[int]) -> tuple[ConceptSet, ...]:
         """The sets that criteria call."""
         return tuple(
-            ConceptSet(id=id_, name=self._name(id_, items), expression=ConceptSetExpression(items=items))
-            for items, id_ in self._ids.items()
+            ConceptSet(id=id_, name=_titled(self._names[id_], items), expression=ConceptSetExpression(items=items))
+            for (items, _), id_ in self._ids.items()
             if id_ in ids
         )
 
-    def _name(self, id_: int, items: Sequence[ConceptSetItem]) -> str:
-        return self._names[id_] if is_resolved(items) else f"{self._names[id_]} ({NEEDS_VOCABULARY})"
+
+def need(items: Sequence[ConceptSetItem]) -> str:
+    """What a set lacks to be used; "" for nothing."""
+    if _NOTHING in items:
+        return NEEDS_CONCEPTS
+    return "" if all(item.concept.concept_id for item in items) else NEEDS_VOCABULARY
 
 
-def is_resolved(items: Sequence[ConceptSetItem]) -> bool:
-    """Whether the items have concept ids."""
-    return all(item.concept.concept_id for item in items)
+def _titled(name: str, items: Sequence[ConceptSetItem]) -> str:
+    lack = need(items)
+    return f"{name} ({lack})" if lack else name
 
 
 def _items(concepts: Sequence[Concept]) -> Iterator[ConceptSetItem]:
@@ -63,14 +81,10 @@ def _items(concepts: Sequence[Concept]) -> Iterator[ConceptSetItem]:
             yield ConceptSetItem(concept=OmopConcept(concept_id=int(concept.code), concept_name=concept.display))
         return
     members = next((found for concept in concepts if (found := members_of(concept))), ())
-    for concept in (*_known(concepts), *members):
-        yield ConceptSetItem(concept=_by_code(concept), is_excluded=True)
-
-
-def _known(concepts: Sequence[Concept]) -> Sequence[Concept]:
-    """The codes of vocabularies that OMOP has; if there are none, the best code."""
-    exact = [concept for concept in concepts if concept.method != "broader"] or list(concepts)
-    return [concept for concept in exact if concept.system in _vocabularies()] or exact[:1]
+    given = [concept for concept in concepts if concept.method != "broader"]
+    for concept in (*(given or concepts), *members):
+        if concept.system in _vocabularies():
+            yield ConceptSetItem(concept=_by_code(concept), is_excluded=True)
 
 
 def _by_code(concept: Concept) -> OmopConcept:
@@ -78,7 +92,7 @@ def _by_code(concept: Concept) -> OmopConcept:
         concept_id=0,
         concept_name=concept.display,
         concept_code=concept.code,
-        vocabulary_id=_vocabularies().get(concept.system, concept.system),
+        vocabulary_id=_vocabularies()[concept.system],
     )
 
 

@@ -10,8 +10,8 @@ Part = CorelatedCriteria | DemographicCriteria | CriteriaGroup
 
 
 def group(kind: GroupType, parts: Sequence[Part]) -> Part:
-    """The parts under ALL or ANY; a single part stands for itself, groups of the same connective are opened."""
-    opened = [inner for part in parts for inner in _opened(part, kind)]
+    """The parts under ALL or ANY, each once; a single one stands for itself, groups of the same kind are opened."""
+    opened = list(dict.fromkeys(inner for part in parts for inner in _opened(part, kind)))
     return opened[0] if len(opened) == 1 else gathered(kind, opened)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from critparse.exports.omop.capabilities import CAPABILITIES
 from critparse.exports.omop.circe import (
@@ -24,15 +24,12 @@ from critparse.exports.omop.circe import (
 )
 from critparse.exports.omop.concept_sets import ConceptSets
 from critparse.exports.omop.groups import Part, group
-from critparse.exports.omop.numbers import comparison, unit_concepts, whole
+from critparse.exports.omop.numbers import as_concept, comparison, unit_concepts, whole
 from critparse.exports.omop.windows import When, when
 from critparse.exports.unsaid import Shortfall, Unsaid
+from critparse.lexicon.omop import values
 from critparse.quantities.units import convert
 from critparse.schema import Leaf, Range, Unit
-
-MALE = OmopConcept(concept_id=8507, concept_name="MALE", vocabulary_id="Gender")
-FEMALE = OmopConcept(concept_id=8532, concept_name="FEMALE", vocabulary_id="Gender")
-_SEXES = {"male": MALE, "female": FEMALE}
 
 _SAID = {("history", "history"), ("certainty", "known")}  # on record at any time is just that
 _OTHER_FACT = {
@@ -43,10 +40,6 @@ _OTHER_FACT = {
 }
 _CONDUCT = re.compile(r"contracep|abstin|birth control|spermicid|intercourse|donation", re.IGNORECASE)
 
-_RESULTS = {  # results of tests as SNOMED and LOINC name them in OMOP
-    "positive": ((9191, "Positive"), (45884084, "Positive")),
-    "negative": ((9189, "Negative"), (45878583, "Negative")),
-}
 _AT_MOST_ULN, _AT_LEAST_LLN = NumericRange(value=1, op="lte"), NumericRange(value=1, op="gte")
 _ABOVE_ULN, _BELOW_LLN = NumericRange(value=1, op="gt"), NumericRange(value=1, op="lt")
 _BY_NORMAL = {  # Circe's own "Abnormal" makes SQL that fails
@@ -134,7 +127,8 @@ def _years(limit: Range) -> Range:
 
 def sex_part(sexes: Iterable[str], negated: bool = False) -> Part:
     """One of the sexes ("female", "male"), or none of them. Raises Unsaid when that leaves nobody."""
-    wanted = [_SEXES[sex] for sex in _SEXES if (sex in set(sexes)) != negated]
+    named = frozenset(sexes)
+    wanted = [as_concept(term) for sex, (term, *_) in values("gender").items() if (sex in named) != negated]
     if not wanted:
         raise Unsaid("sex", "neither female nor male")
     return DemographicCriteria(gender=tuple(wanted))
@@ -170,8 +164,22 @@ def _observation(reading: Reading) -> Part:
 def _drug(reading: Reading) -> Part:
     if reading.time.length is None:
         return _counted(reading, [Criteria(drug_exposure=Events(codeset_id=reading.sets.of(reading.leaf)))])
-    era = Eras(codeset_id=reading.sets.of(reading.leaf), era_length=comparison(reading.time.length))
-    return _counted(reading, [Criteria(drug_era=era)])
+    if reading.leaf.range is not None:
+        raise Unsaid("range", "a count of stretches of time")
+    return _taken_for(reading, reading.time.length)
+
+
+def _taken_for(reading: Reading, length: Range) -> Part:
+    """Eras of that length at the entry event: they may go on beyond it, so that what counts is also their start."""
+    id_ = reading.sets.of(reading.leaf)
+    least, most = whole(length)
+    begun = reading.time if reading.time.told else reading.time._replace(newest=max(least or 0, 0))
+    found = [(Eras(codeset_id=id_, era_length=comparison(length)), begun)]
+    if most is not None and not reading.time.told:
+        lower = comparison(Range(lower=length.lower)) if length.lower else None
+        found.append((Eras(codeset_id=id_, era_length=lower), begun._replace(oldest=most)))
+    parts = [_occurs(replace(reading, time=time), Criteria(drug_era=era), _any(reading)) for era, time in found]
+    return group("ALL" if reading.negated else "ANY", parts)
 
 
 def _procedure(reading: Reading) -> Part:
@@ -245,12 +253,21 @@ def _at_most(count: int) -> Occurrence:
 
 def _held(reading: Reading, criteria: Sequence[Criteria]) -> Part:
     """A record of any of the criteria; negated, of none."""
-    count = Occurrence(type=EXACTLY, count=0) if reading.negated else Occurrence(type=AT_LEAST, count=1)
-    return group("ALL" if reading.negated else "ANY", [_occurs(reading, one, count) for one in criteria])
+    return group("ALL" if reading.negated else "ANY", [_occurs(reading, one, _any(reading)) for one in criteria])
+
+
+def _any(reading: Reading) -> Occurrence:
+    return Occurrence(type=EXACTLY, count=0) if reading.negated else Occurrence(type=AT_LEAST, count=1)
 
 
 def _occurs(reading: Reading, criteria: Criteria, count: Occurrence) -> CorelatedCriteria:
-    return CorelatedCriteria(criteria=criteria, start_window=reading.time.window(), occurrence=count)
+    """So many records in the window: by their start, or by their end where a person has had it until then."""
+    time = reading.time
+    if time.told and (criteria.drug_exposure or criteria.device_exposure):
+        return CorelatedCriteria(
+            criteria=criteria, start_window=When().window(), end_window=time.end_window(), occurrence=count
+        )
+    return CorelatedCriteria(criteria=criteria, start_window=time.window(), occurrence=count)
 
 
 # --- results
@@ -323,9 +340,8 @@ def _listed(values: Sequence[str]) -> list[Measurements]:
 
 
 def _in_words(result: str) -> Sequence[Measurements]:
-    if result in _RESULTS:
-        concepts = tuple(OmopConcept(concept_id=id_, concept_name=name) for id_, name in _RESULTS[result])
-        return [Measurements(value_as_concept=concepts)]
+    if concepts := values("result").get(result):
+        return [Measurements(value_as_concept=tuple(map(as_concept, concepts)))]
     if result not in _BY_NORMAL:
         raise Unsaid("qualitative", f"“{result}” is no result that records hold")
     return _BY_NORMAL[result]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Mapping
 
 from critparse.exports.omop.circe import NumericRange, OmopConcept
 from critparse.exports.unsaid import Unsaid
-from critparse.lexicon.resources import data_rows
+from critparse.lexicon.omop import OmopTerm, units
 from critparse.schema import Bound, Range
 
 _DECIMALS = 4  # Circe writes values into SQL with so many
@@ -61,19 +59,9 @@ def _bounded(value: float) -> float:
 
 def unit_concepts(ucum: str) -> tuple[OmopConcept, ...]:
     """The unit's concept and those that stand for the same numbers; () for a unit whose concept is not known."""
-    return _units().get(ucum, ())
+    return tuple(as_concept(term) for term in units().get(ucum, ()))
 
 
-@functools.cache
-def _units() -> Mapping[str, tuple[OmopConcept, ...]]:
-    rows = data_rows("omop_units.tsv", ("ucum", "ids", "name"))
-    names: dict[int, str] = {}
-    for row in rows:
-        names.setdefault(int(row["ids"].partition("|")[0]), row["name"])
-    return {
-        row["ucum"]: tuple(
-            OmopConcept(concept_id=int(id_), concept_name=names.get(int(id_), row["name"]), vocabulary_id="UCUM")
-            for id_ in row["ids"].split("|")
-        )
-        for row in rows
-    }
+def as_concept(term: OmopTerm) -> OmopConcept:
+    """A concept that critparse knows by id, as Circe writes it."""
+    return OmopConcept(concept_id=term.id, concept_name=term.name, vocabulary_id=term.vocabulary)

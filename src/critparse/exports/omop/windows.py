@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from critparse.exports.omop.circe import Endpoint, Window
 from critparse.exports.omop.numbers import whole
 from critparse.exports.unsaid import Shortfall, Unsaid
-from critparse.quantities.units import convert
-from critparse.schema import Bound, Range, TimeWindow
+from critparse.quantities.days import in_days
+from critparse.schema import Range, TimeWindow
 
 ENTRY_EVENTS = frozenset(
     ("screening", "consent", "enrollment", "baseline", "randomization", "study_start", "first_dose", "treatment_start",
@@ -36,6 +35,11 @@ class When(NamedTuple):
         """As Circe's window on the start of a record."""
         end = Endpoint(days=self.newest, coeff=-1) if self.newest else Endpoint(days=0, coeff=1)
         return Window(start=Endpoint(days=self.oldest, coeff=-1), end=end)
+
+    def end_window(self) -> Window:
+        """As Circe's window on the end of a record, which may lie after the entry event."""
+        end = Endpoint(days=self.newest, coeff=-1) if self.newest else Endpoint(days=_LONGEST, coeff=1)
+        return Window(start=Endpoint(days=self.oldest, coeff=-1), end=end, use_event_end=True)
 
     def since(self) -> When:
         """With a length read as how long ago it began."""
@@ -91,20 +95,12 @@ def _is_entry(window: TimeWindow) -> bool:
 
 
 def _days(limit: Range) -> Range:
-    if limit.unit is None or limit.unit.ucum is None:
-        raise Unsaid("windows", "its unit is no time")
-    return Range(lower=_in_days(limit.lower, limit.unit.ucum), upper=_in_days(limit.upper, limit.unit.ucum))
-
-
-def _in_days(bound: Bound | None, ucum: str) -> Bound | None:
-    if bound is None:
-        return None
-    days = convert(bound.value, ucum, "d")
+    days = in_days(limit)
     if days is None:
-        raise Unsaid("windows", f"{ucum} is no time")
-    if not 0 <= days <= _LONGEST:
+        raise Unsaid("windows", "its unit is no time")
+    if not all(0 <= bound.value <= _LONGEST for bound in (days.lower, days.upper) if bound):
         raise Unsaid("windows", "longer than a life, or less than nothing")
-    return Bound(value=math.floor(days + 0.5), inclusive=bound.inclusive)
+    return days
 
 
 def _words(window: TimeWindow) -> str:
