@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-_STATM = Path("/proc/self/statm")
+_STATM, _STATUS, _CLEAR = (Path("/proc/self") / name for name in ("statm", "status", "clear_refs"))
 _HARD = 1.5  # times the bound: what the system lets a worker have
 _MB = 1_000_000
 
@@ -38,8 +38,22 @@ def release() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
+def forget_peak() -> None:
+    """Let :func:`peak` begin anew, where the system can (Linux)."""
+    with contextlib.suppress(OSError):
+        _CLEAR.write_text("5", encoding="ascii")
+
+
 def peak() -> int:
-    """The most memory that this process has ever had, in MB; 0 where it cannot be known."""
+    """The most memory that this process has had since :func:`forget_peak`, in MB; 0 where it cannot be known.
+
+    Read from Linux itself: ``getrusage`` gives a process, to begin with, the peak of the one that started it.
+    """
+    try:
+        status = _STATUS.read_text(encoding="ascii", errors="replace")
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024 // _MB
+    except (OSError, ValueError, IndexError):
+        pass
     try:
         import resource
     except ImportError:  # Windows

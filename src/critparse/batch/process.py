@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from critparse.batch.chunks import BatchItem, Chunk
-from critparse.batch.limits import Limits, peak
+from critparse.batch.limits import Limits, forget_peak, peak
 from critparse.batch.logs import Collected
 from critparse.batch.parsing import Loaded
 from critparse.errors import (
@@ -101,6 +101,7 @@ def _record(item: BatchItem, parse: Loaded, limits: Limits, begin: Begin, logs: 
     """The rows of one record: of its document, or of the error it ends in."""
     trial_id = None
     begin(item.ordinal, None)
+    forget_peak()
     before = peak()
     try:
         record = read_item((item.source, item.content), item.format)

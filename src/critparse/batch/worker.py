@@ -12,7 +12,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 
 from critparse.batch.chunks import Chunk
-from critparse.batch.limits import Limits, peak, release, resident, restrict
+from critparse.batch.limits import Limits, release, resident, restrict
 from critparse.batch.logs import Collected
 from critparse.batch.parsing import Parser
 from critparse.batch.process import Result, process
@@ -70,8 +70,7 @@ def main(connection: Connection, parser: Parser, limits: Limits) -> None:
             result = process(task.chunk, parse, limits, given_up=task.given_up, begin=begin, logs=logs)
             release()
             memory = resident()
-            spent = memory > _SPENT * limits.megabytes or peak() > limits.megabytes
-            connection.send(replace(result, memory=memory, spent=spent))
+            connection.send(replace(result, memory=memory, spent=memory > _SPENT * limits.megabytes))
     except CritparseError as error:
         connection.send(Impossible(error))
     except (EOFError, BrokenPipeError, ConnectionResetError):
