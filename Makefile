@@ -1,6 +1,6 @@
 # Everything runs in the project's own environment, which is made on first use. `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-train cql-tools lint format docs wheel-test bench clean
+.PHONY: help setup demo test test-all test-train cql-tools lint format docs wheel-test benchmark benchmark-guard bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,7 +14,7 @@ RECORD := corpora/NCT01741857.txt
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
-	    while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
+	    while IFS='|' read -r name what; do printf '  make %-16s %s\n' "$$name" "$$what"; done
 
 setup: $(STAMP)  ## make the environment in .venv (the others do it when needed)
 
@@ -71,7 +71,14 @@ docs: $(STAMP)  ## write the generated pages: schema, conformance, checks, expor
 wheel-test: $(STAMP) cql-tools  ## build the wheel, install it into a clean environment and run it
 	scripts/wheel-test $(BIN)/python
 
-bench: $(STAMP)  ## run the benchmarks
+benchmark: $(STAMP)  ## how fast critparse is, beside spaCy: table, JSON and plot in .benchmarks (half an hour)
+	@$(PIP) install --requirement requirements/bench.txt
+	$(BIN)/python benchmarks/suite.py
+
+benchmark-guard: $(STAMP)  ## fail when a stage has become 1.5 times as slow, relative to spaCy's tokenizer
+	$(BIN)/python benchmarks/suite.py --texts conformance --criteria 200 --guard
+
+bench: $(STAMP)  ## run the benchmarks of single parts
 	@set -e; for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
 
 clean:  ## remove the environment, caches and build products
