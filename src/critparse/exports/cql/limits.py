@@ -141,8 +141,8 @@ def _values(values: tuple[str, ...]) -> Expression:
 def _result(asked: str) -> Expression:
     if asked not in terms("result"):
         raise Unsaid("qualitative", f"“{asked}” is no result that records hold")
-    (opposite,) = terms("opposite")[asked]
-    return Expression(f'"Reads"(R.words, {_meaning(asked)}, {_meaning(opposite)})')
+    opposite = " union ".join(map(_meaning, sorted(terms("opposite")[asked])))
+    return Expression(f'"Reads"(R.words, {_meaning(asked)}, {opposite})')
 
 
 def _meaning(result: str) -> str:
