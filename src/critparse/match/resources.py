@@ -83,7 +83,7 @@ def _state(domain: Domain, statuses: frozenset[str]) -> State:
 def _concept(resource: Resource, domain: Domain, targets: Targets) -> Any:
     """The code of what a resource is about, by way of the medication or device it refers to."""
     field = _CODED.get(domain, "code")
-    for key in (f"{field}CodeableConcept", field, "code"):
+    for key in (f"{field}CodeableConcept", field, "vaccineCode", "code"):
         value = resource.get(key)
         if isinstance(value, dict):
             if "coding" in value or "text" in value:
