@@ -180,6 +180,89 @@ class VocabularySourceError(VocabularyError):
     template = "cannot build a vocabulary from {where}: {reason}"
 
 
+class ReviewError(CritparseError):
+    """The curators' workbench cannot do what is asked. Details: ``reason``."""
+
+    code = "CP600"
+    template = "{reason}"
+
+
+class NotFound(ReviewError):
+    """There is no such thing in the workbench. Details: ``what``."""
+
+    code = "CP601"
+    template = "there is no {what}"
+
+
+class VersionConflict(ReviewError):
+    """The trial has changed since it was read. Details: ``trial``, ``expected``, ``version`` (the present one)."""
+
+    code = "CP602"
+    template = "trial {trial} is at version {version}, not {expected}: someone else changed it"
+
+
+class InvalidEdit(ReviewError):
+    """A correction does not fit the document. Details: ``reason``."""
+
+    code = "CP603"
+    template = "this correction cannot be made: {reason}"
+
+
+class NotUndoable(ReviewError):
+    """A change cannot be taken back. Details: ``version``, ``reason``."""
+
+    code = "CP604"
+    template = "version {version} cannot be undone: {reason}"
+
+
+class SignInRefused(ReviewError):
+    """Name and password do not belong together, or the account is locked or closed; which, is not said. No details."""
+
+    code = "CP605"
+    template = "the name or the password is wrong, or the account is locked"
+
+
+class AccountError(ReviewError):
+    """An account or token cannot be made or changed so. Details: ``reason``."""
+
+    code = "CP606"
+
+
+class StoreError(ReviewError):
+    """The workbench's database cannot be used. Details: ``where`` (without password), ``reason``."""
+
+    code = "CP607"
+    template = "cannot use the database {where}: {reason}"
+
+
+class ServeError(ReviewError):
+    """The server cannot be started so. Details: ``reason``."""
+
+    code = "CP608"
+    template = "cannot serve: {reason}"
+
+
+class ParseTimeout(ReviewError):
+    """A record was cut off because reading it took too long. Details: ``seconds``."""
+
+    code = "CP609"
+    template = "the record was not read within {seconds:g} seconds; it was cut off"
+
+
+class ParserBusy(ReviewError):
+    """Too many records wait to be read. Details: ``waiting``."""
+
+    code = "CP610"
+    template = "{waiting} records wait to be read already: try again later"
+
+
+class ParserFailed(ReviewError):
+    """A process that reads records failed or died. Details: ``reason``."""
+
+    code = "CP611"
+    template = "the record could not be read: {reason}"
+
+
 def describe(path: Path | str | None) -> str:
     """Name an input in a message: its path, or what it is when it has none."""
     return "the input" if path is None else str(path)
