@@ -7,6 +7,8 @@ from critparse.review.criteria import walk, within
 from critparse.review.passages import map_spans
 from critparse.schema import AllOf, AnyOf, AtLeast, Criterion, IfThen, Not, ParsedTrial, Rule
 
+DEEPEST = 30
+
 
 def check_spans(document: ParsedTrial, rule: Rule) -> None:
     """Nothing, when every span of the rule lies in a text of the document.
@@ -14,6 +16,8 @@ def check_spans(document: ParsedTrial, rule: Rule) -> None:
     Raises:
         InvalidEdit: one does not.
     """
+    if _depth(rule) > DEEPEST:
+        raise InvalidEdit(reason=f"the rule is nested more than {DEEPEST} levels deep")
     lengths = {text.id: len(text.text) for text in document.texts}
 
     def check(text_id: str, start: int, end: int) -> tuple[str, int, int]:
@@ -22,6 +26,18 @@ def check_spans(document: ParsedTrial, rule: Rule) -> None:
         return text_id, start, end
 
     map_spans(rule.model_dump(mode="json"), check)
+
+
+def _depth(rule: Rule) -> int:
+    match rule:
+        case AllOf(rules=rules) | AnyOf(rules=rules) | AtLeast(rules=rules):
+            return 1 + max(map(_depth, rules), default=0)
+        case Not(rule=inner):
+            return 1 + _depth(inner)
+        case IfThen(condition=condition, rule=then):
+            return 1 + max(_depth(condition), _depth(then))
+        case _:
+            return 1
 
 
 def with_rule(top: Criterion, id: str, rule: Rule) -> Criterion:

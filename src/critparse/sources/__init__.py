@@ -16,7 +16,7 @@ from critparse.sources.record import Record
 from critparse.sources.sniff import AUTO, formats, named, read_content, tables, tags
 from critparse.sources.xml import looks_like_xml
 
-__all__ = ["MAX_BYTES", "CleanText", "Record", "Source", "formats", "read", "read_items", "read_many"]
+__all__ = ["MAX_BYTES", "CleanText", "Record", "Source", "formats", "read", "read_items", "read_many", "split"]
 
 Source = str | bytes | Path | Mapping[str, Any]
 """A ``str`` is the text itself, a ``Path`` a file, bytes and mappings any known format."""
@@ -58,6 +58,17 @@ def read_many(
     """
     _, reader, items = _open(source, format, where, max_bytes)
     return (_read_item(item, reader) for item in items)
+
+
+def split(
+    source: Source, *, format: str = AUTO, where: str | None = None, max_bytes: int = MAX_BYTES
+) -> Iterator[Item]:
+    """The records of a source, not yet read: the name of each for messages, and its content or the error in its place.
+
+    Raises:
+        InputError: the source as a whole cannot be read (at the call).
+    """
+    return _open(source, format, where, max_bytes)[2]
 
 
 def read_items(items: Iterable[Item], *, format: str = AUTO) -> Iterator[Record | CritparseError]:
