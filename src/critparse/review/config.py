@@ -39,9 +39,7 @@ class Config:
             ServeError: without accounts, on an address that others can reach.
         """
         if not self.auth and not is_loopback(self.host):
-            reason = (
-                f"--no-auth is for 127.0.0.1, ::1 or localhost alone, not for {self.host}: everybody there could write"
-            )
+            reason = f"--no-auth is for this machine alone (127.0.0.1, ::1, localhost), not for {self.host}"
             raise ServeError(reason=reason)
 
 

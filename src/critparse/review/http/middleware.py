@@ -54,7 +54,7 @@ class Around:
 
         try:
             await self._app(scope, receive, answer)
-        except Exception:
+        except Exception:  # noqa: BLE001  the boundary: no request goes without an answer
             _log.exception("a request failed")
             if not status:
                 problem = problems.plain(500, "critparse itself failed; its log says how, under the request's id")
@@ -64,6 +64,8 @@ class Around:
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "none")
+        if scope["path"].startswith("/v1/") and not route.startswith(("/v1/", "none")):
+            route = f"/v1{route}"  # routers know their routes without the prefix
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._metrics.count(method, route, status, seconds)
         extra = {"method": method, "path": scope["path"], "status": status, "ms": round(seconds * 1000, 1)}

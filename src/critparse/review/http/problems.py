@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http
+import logging
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -29,6 +30,7 @@ from critparse.errors import (
 )
 from critparse.review.http.context import request_id
 
+_log = logging.getLogger(__name__)
 MEDIA = "application/problem+json"
 _MOST = 20
 _STATUS: tuple[tuple[type[CritparseError], int], ...] = (
@@ -117,6 +119,9 @@ def install(app: FastAPI) -> None:
 
 async def _own(_request: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, CritparseError)
+    if isinstance(error, StoreError):
+        _log.error("the database does not answer: %s", error)
+        return respond(problem_of(error).model_copy(update={"detail": "the database cannot be used at the moment"}))
     return respond(problem_of(error), {"Retry-After": "5"} if isinstance(error, ParserBusy) else None)
 
 

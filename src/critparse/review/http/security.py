@@ -99,13 +99,13 @@ async def check_origin(request: Request, principal: Principal | None) -> None:
 def open_session(request: Request, response: Response, signed_in: SignedIn) -> None:
     """Hand a session to the browser."""
     response.set_cookie(
-        COOKIE, signed_in.secret, httponly=True, samesite="strict", secure=request.url.scheme == "https", path="/"
+        COOKIE, signed_in.secret, httponly=True, samesite="lax", secure=request.url.scheme == "https", path="/"
     )
 
 
 def close_session(response: Response) -> None:
     """Take it back."""
-    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
 
 
 async def _field(request: Request) -> str:
