@@ -20,11 +20,12 @@ from critparse.errors import StoreError
 from critparse.review.store.engine import WRITES, shown
 
 _log = logging.getLogger(__name__)
+SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK = 0x63726974
 """PostgreSQL's advisory lock that keeps two servers from migrating at once ("crit")."""
 
 
-def migrate(engine: Engine) -> Path | None:
+def migrate(engine: Engine, scripts: Path = SCRIPTS) -> Path | None:
     """Bring the tables up to date; the copy that was made of an SQLite file before, if one was needed.
 
     Of PostgreSQL no copy is made (its changes of tables are all or nothing; pg_dump is the operator's).
@@ -35,15 +36,15 @@ def migrate(engine: Engine) -> Path | None:
     try:
         with engine.connect().execution_options(**{WRITES: True}) as connection:
             _lock(connection)
-            return _migrate(connection)
+            return _migrate(connection, scripts)
     except (SQLAlchemyError, CommandError, sqlite3.Error) as error:
         reason = " ".join(str(getattr(error, "orig", None) or error).split())[:300]
         raise StoreError(where=shown(engine.url), reason=reason) from error
 
 
-def _migrate(connection: Connection) -> Path | None:
+def _migrate(connection: Connection, folder: Path) -> Path | None:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.attributes["connection"] = connection
     scripts = ScriptDirectory.from_config(config)
     present = MigrationContext.configure(connection).get_current_revision()
