@@ -170,11 +170,8 @@ def test_entities_are_added_moved_coded_and_removed(local: Client) -> None:
     assert moved["rule"]["subject"]["text"] == "hepatic"
     added = edit(change="mention", label="Observation", spans=[[start + 8, start + 18]])
     assert [one["text"] for one in added["entities"]][-1] == "impairment"
-    every = [
-        entity["id"]
-        for one in local.get(path.rsplit("/", 1)[0]).json()["document"]["criteria"]
-        for entity in one["entities"]
-    ]
+    whole = local.get(f"/v1/trials/{trial['trial']['id']}").json()["document"]["criteria"]
+    every = [entity["id"] for one in whole for entity in one["entities"]]
     assert len(every) == len(set(every))
     removed = edit(change="removal", entity=added["entities"][-1]["id"])
     assert removed["entities"] == moved["entities"]

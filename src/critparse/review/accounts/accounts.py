@@ -74,11 +74,12 @@ class Accounts:
             row = session.scalar(select(UserTable).where(UserTable.name == name).with_for_update())
             if row is None:
                 raise NotFound(what=f"account {name}")
+            was_admin = _has_admin(session)
             row.role = role or row.role
             row.active = row.active if active is None else active
             row.password = new or row.password
             session.flush()
-            if (role is not None or active is not None) and not _has_admin(session):
+            if was_admin and not _has_admin(session):
                 raise AccountError(reason=f"{name} is the only admin")
             if new or not row.active:
                 session.execute(delete(SessionTable).where(SessionTable.account == row.id))
