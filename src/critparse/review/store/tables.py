@@ -74,7 +74,10 @@ class FindingTable(Base):
     """A finding with what people decided; ``present``: the document still has it, at ``position`` of its list."""
 
     __tablename__ = "finding"
-    __table_args__ = (Index("ix_finding_open", "state", "present", "code", "severity", "trial"),)
+    __table_args__ = (
+        Index("ix_finding_of", "trial", "state", "present", "code", "severity"),  # has this trial such a finding?
+        Index("ix_finding_open", "state", "present", "code", "severity", "trial"),  # how many are there?
+    )
 
     trial: Mapped[int] = mapped_column(ForeignKey("trial.id"), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(40), primary_key=True)

@@ -81,6 +81,7 @@ def _review() -> None:
         sa.Column("at", _MOMENT),
         sa.Column("data", sa.Text(), nullable=False),
     )
+    op.create_index("ix_finding_of", "finding", ["trial", "state", "present", "code", "severity"])
     op.create_index("ix_finding_open", "finding", ["state", "present", "code", "severity", "trial"])
     op.create_table(
         "event",
