@@ -64,7 +64,10 @@ def decide(server: Server, trial: dict[str, Any], name: str, acknowledged: list[
     with httpx.Client(base_url=server.url) as client:
         try:
             while True:
-                version = client.get(f"/v1/trials/{number}/findings").json()["version"]
+                found = client.get(f"/v1/trials/{number}/findings")
+                if found.status_code == 503:  # the database is gone
+                    return
+                version = found.json()["version"]
                 body = {"version": version, "state": "dismissed", "reason": f"{name} {count}"}
                 answer = client.post(f"/v1/trials/{number}/findings/{fingerprint}/decision", json=body)
                 if answer.status_code == 200:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import signal
 
+from critparse.review.accounts import Accounts
 from critparse.review.app import create_app
 from critparse.review.config import Config
 from critparse.review.http import logs
@@ -26,6 +28,8 @@ def run(config: Config) -> None:
     import uvicorn
 
     config.check()
+    # uvicorn ends in order at SIGTERM, then raises it once more for whoever handled it before: to end so is no failure
+    signal.signal(signal.SIGTERM, lambda *_: None)
     logs.configure()
     engine = connect(config.database)
     copy = migrate(engine)
@@ -33,6 +37,8 @@ def run(config: Config) -> None:
         _log.info("the database was copied before its tables changed", extra={"copy": str(copy)})
     options = Options(model=config.model, vocab=config.vocab, max_bytes=config.max_body)
     parsers = Pool(config.workers, options, timeout=config.timeout, most=config.queue)
+    if config.auth and not Accounts(engine).any():
+        _log.warning("nobody can sign in: there is no account (critparse users add NAME --role admin)")
     try:
         app = create_app(config, engine, parsers)
         uvicorn.run(

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Path, Request
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from critparse.errors import AccountError
@@ -22,20 +21,16 @@ from critparse.review.api.views import (
     TokenRequest,
     json_response,
 )
-from critparse.review.http.security import COOKIE, Admin, Viewer, check_origin, close_session, open_session
+from critparse.review.http.security import COOKIE, Admin, Viewer, close_session, open_session, sign_in
 
 routes = APIRouter(tags=["accounts"])
 _Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9._@-]{1,80}$")]
 
 
 @routes.post("/session", response_model=Me)
-async def sign_in(asked: SignIn, request: Request, served: Served) -> Response:
+async def new_session(asked: SignIn, request: Request) -> Response:
     """Sign in: the answer sets a cookie; ``csrf`` goes into the header X-CSRF-Token of whatever changes something."""
-    if not served.config.auth:
-        raise HTTPException(409, "this server runs without accounts")
-    await check_origin(request, None)
-    password = asked.password.get_secret_value()
-    found = await to_thread.run_sync(served.sessions.sign_in, asked.name, password)
+    found = await sign_in(request, asked.name, asked.password.get_secret_value())
     response = json_response(Me(name=found.principal.name, role=found.principal.role, csrf=found.principal.csrf))
     open_session(request, response, found)
     return response

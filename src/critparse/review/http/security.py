@@ -7,6 +7,7 @@ token in the header ``X-CSRF-Token`` or the form field ``csrf``. Tokens need nei
 from __future__ import annotations
 
 import hmac
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ COOKIE = "critparse_session"
 CSRF_HEADER, CSRF_FIELD = "X-CSRF-Token", "csrf"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_signing_in = threading.BoundedSemaphore(8)
 _bearer = HTTPBearer(auto_error=False, description="A token (POST /v1/tokens, or critparse users token)")
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="A session (POST /v1/session)")
 
@@ -94,6 +96,25 @@ async def check_origin(request: Request, principal: Principal | None) -> None:
         given = request.headers.get(CSRF_HEADER) or await _field(request)
         if not hmac.compare_digest(given.encode(), principal.csrf.encode()):
             raise HTTPException(403, f"the CSRF token ({CSRF_HEADER}, or the field {CSRF_FIELD}) is missing or wrong")
+
+
+async def sign_in(request: Request, name: str, password: str) -> SignedIn:
+    """A new session for a name and its password; checking passwords takes memory, so only so many at once.
+
+    Raises:
+        SignInRefused: they do not belong together.
+        HTTPException: 403 for another site's page, 409 without accounts, 429 for too many at once.
+    """
+    found = services(request)
+    if not found.config.auth:
+        raise HTTPException(409, "this server runs without accounts")
+    await check_origin(request, None)
+    if not _signing_in.acquire(blocking=False):
+        raise HTTPException(429, "too many people sign in at this moment", {"Retry-After": "2"})
+    try:
+        return await to_thread.run_sync(found.sessions.sign_in, name, password)
+    finally:
+        _signing_in.release()
 
 
 def open_session(request: Request, response: Response, signed_in: SignedIn) -> None:

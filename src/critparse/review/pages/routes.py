@@ -16,7 +16,7 @@ from critparse.review.accounts import Principal
 from critparse.review.api.records import Served
 from critparse.review.api.views import Number
 from critparse.review.http.context import note_who
-from critparse.review.http.security import COOKIE, Viewer, check_origin, close_session, open_session, principal_of
+from critparse.review.http.security import COOKIE, Viewer, close_session, open_session, principal_of, sign_in
 from critparse.review.pages.rendering import page
 from critparse.review.store import Cursor, Inbox
 
@@ -65,17 +65,15 @@ async def login(request: Request, back: Annotated[str, Query(alias="next", max_l
 
 
 @routes.post("/login")
-async def sign_in(
+async def enter(
     request: Request,
-    served: Served,
     name: Annotated[str, Form(max_length=80)],
     password: Annotated[str, Form(max_length=1000)],
     back: Annotated[str, Form(alias="next", max_length=500)] = "/",
 ) -> Response:
     """Sign in, and go where one wanted to go."""
-    await check_origin(request, None)
     try:
-        found = await to_thread.run_sync(served.sessions.sign_in, name, password)
+        found = await sign_in(request, name, password)
     except SignInRefused as error:
         return page("login.html", None, 401, back=_own_path(back), refused=str(error))
     response = RedirectResponse(_own_path(back), 303)
@@ -84,7 +82,7 @@ async def sign_in(
 
 
 @routes.post("/logout")
-async def sign_out(request: Request, served: Served, _: Viewer) -> Response:
+async def leave(request: Request, served: Served, _: Viewer) -> Response:
     """Sign out."""
     if cookie := request.cookies.get(COOKIE):
         await to_thread.run_sync(served.sessions.sign_out, cookie)

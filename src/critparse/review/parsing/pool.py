@@ -126,7 +126,9 @@ class Pool:
     def _run(self, job: Job) -> Any:
         process = self._idle.get()
         try:
-            return process.ask(job, self._timeout)
+            answer = process.ask(job, self._timeout)
+            self._up.set()
+            return answer
         finally:
             if process.asked >= _RENEWED:
                 process.end()
