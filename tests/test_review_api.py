@@ -464,3 +464,27 @@ def test_admins_keep_accounts(sqlite: Engine) -> None:
     admin.request("PATCH", "/v1/accounts/bert", json={"active": False})
     assert other.get("/v1/me").status_code == 401
     assert "password" not in admin.get("/v1/accounts").json()[0]
+
+
+def test_hostile_records_are_kept_or_refused(engine: Engine) -> None:
+    """NUL, halves of surrogate pairs, depth and length: on either database an answer, never a fault."""
+    client = Client(application(engine))
+    deep: dict[str, Any] = {}
+    for _ in range(500):
+        deep = {"a": deep}
+    sources: list[Any] = [
+        deep,
+        "[" * 5000,
+        {**RECORD, "id": "NCT9\0", "title": "a\0b", "eligibility": "* Asthma\0\n"},
+        {**RECORD, "id": "N\ud800", "title": "\ud800"},
+        "Inclusion Criteria:\n* \udfff age above 3 years",
+        {**RECORD, "id": "x" * 5000, "title": "é" * 50_000},
+    ]
+    headers = {"content-type": "application/json"}
+    for source in sources:
+        body = json.dumps({"source": source}).encode()
+        answer = client.request("POST", "/v1/trials", content=body, headers=headers)
+        assert answer.status_code in {201, 422}, answer.text
+    for words in ("a\0b", "%", "_", "\\", "é"):
+        assert client.get("/v1/trials", params={"q": words, "every": "true"}).status_code == 200
+    assert [one["title"][0] for one in client.get("/v1/trials", params={"q": "é"}).json()["trials"]] == ["é"]
