@@ -68,6 +68,17 @@ def test_errors_have_one_shape(local: Client) -> None:
     assert problem(broken)["status"] == 422
 
 
+def test_people_see_errors_as_pages(local: Client) -> None:
+    """A browser gets a page where it asked for one; the API answers problems whoever asks."""
+    headers = {"accept": "text/html,*/*"}
+    for path in ("/trials/99", "/nothing", "/trials/x"):
+        page = local.get(path, headers=headers)
+        assert page.status_code in {404, 422}
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert page.headers["x-request-id"] in page.text
+    assert problem(local.get("/v1/trials/99", headers=headers))["status"] == 404
+
+
 def test_a_request_id_comes_back(local: Client) -> None:
     """The caller's, when it looks like one; else a new one."""
     assert local.get("/v1/me", headers={"x-request-id": "abc-1"}).headers["x-request-id"] == "abc-1"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import http
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from critparse.errors import (
     AccountError,
@@ -110,6 +111,17 @@ def respond(problem: Problem, headers: dict[str, str] | None = None) -> ProblemR
     return ProblemResponse(problem.model_dump(exclude_none=True), problem.status, headers)
 
 
+def answer(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
+    """The problem as a page, where one was asked for and the application has one; else as JSON."""
+    page: Callable[[Problem], Response] | None = getattr(request.app.state, "problem_page", None)
+    wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
+    if page is None or not wants_page:
+        return respond(problem, headers)
+    found = page(problem)
+    found.headers.update(headers or {})
+    return found
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of the application in this shape."""
     app.add_exception_handler(CritparseError, _own)
@@ -117,23 +129,25 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
 
 
-async def _own(_request: Request, error: Exception) -> ProblemResponse:
+async def _own(request: Request, error: Exception) -> Response:
     assert isinstance(error, CritparseError)
     if isinstance(error, StoreError):
         _log.error("the database does not answer: %s", error)
-        return respond(problem_of(error).model_copy(update={"detail": "the database cannot be used at the moment"}))
-    return respond(problem_of(error), {"Retry-After": "5"} if isinstance(error, ParserBusy) else None)
+        return answer(
+            request, problem_of(error).model_copy(update={"detail": "the database cannot be used at the moment"})
+        )
+    return answer(request, problem_of(error), {"Retry-After": "5"} if isinstance(error, ParserBusy) else None)
 
 
-async def _http(_request: Request, error: Exception) -> ProblemResponse:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return respond(plain(error.status_code, str(error.detail)), dict(error.headers or {}))
+    return answer(request, plain(error.status_code, str(error.detail)), dict(error.headers or {}))
 
 
-async def _invalid(_request: Request, error: Exception) -> ProblemResponse:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = [
         {"where": [str(part)[:100] for part in one["loc"]], "what": str(one["msg"])[:300], "kind": one["type"]}
         for one in error.errors()[:_MOST]
     ]
-    return respond(plain(422, "the request does not have the shape that is expected", errors=found))
+    return answer(request, plain(422, "the request does not have the shape that is expected", errors=found))

@@ -16,6 +16,7 @@ from critparse.review.accounts import Principal
 from critparse.review.api.records import Served
 from critparse.review.api.views import Number
 from critparse.review.http.context import note_who
+from critparse.review.http.problems import Problem
 from critparse.review.http.security import COOKIE, Viewer, close_session, open_session, principal_of, sign_in
 from critparse.review.pages.rendering import page
 from critparse.review.store import Cursor, Inbox
@@ -53,6 +54,7 @@ def install(app: FastAPI) -> None:
     app.include_router(routes)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(SignInFirst, _sign_in_first)
+    app.state.problem_page = problem_page
 
 
 @routes.get("/login")
@@ -109,6 +111,11 @@ async def trial(id: Number, served: Served, who: Reader) -> Response:
     """One trial."""
     found = await to_thread.run_sync(served.store.trial, id)
     return page("trial.html", who, trial=found)
+
+
+def problem_page(problem: Problem) -> Response:
+    """What went wrong, for people."""
+    return page("problem.html", None, problem.status, problem=problem)
 
 
 async def _sign_in_first(_request: Request, error: Exception) -> Response:
