@@ -24,8 +24,8 @@ from sqlalchemy.orm import Session
 import critparse
 from critparse.review.events import Decided, Decision, Origin, Submitted
 from critparse.review.store import Inbox, Store, connect, migrate
+from critparse.review.store.blobs import digest_of, packed
 from critparse.review.store.inbox import Cursor, weight
-from critparse.review.store.store import digest_of, packed
 from critparse.review.store.tables import Blob, EventTable, FindingTable, TrialTable
 
 CODES = [f"code-{number:02}" for number in range(40)]

@@ -17,7 +17,8 @@ from critparse.review.events import Change, Decided, Decision, Edited, Event, Mo
 from critparse.review.parsing import Check, Export, Parse, Parsers, Read, Source, Split
 from critparse.review.passages import agrees, replaced
 from critparse.review.state import named_findings
-from critparse.review.store.store import Exists, Store, Trial, digest_of, packed
+from critparse.review.store.blobs import digest_of, packed
+from critparse.review.store.store import Exists, Store, Trial
 from critparse.schema import Criterion, ParsedTrial
 
 MOST_RECORDS = 100

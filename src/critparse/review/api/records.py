@@ -12,7 +12,7 @@ from critparse.review.api.views import Checked, ExportRequest, ExportView, Recor
 from critparse.review.http.security import Viewer
 from critparse.review.parsing import Export, Source
 from critparse.review.services import Services, services
-from critparse.review.store.store import packed
+from critparse.review.store.blobs import packed
 from critparse.schema import ParsedTrial
 
 routes = APIRouter(tags=["records"])

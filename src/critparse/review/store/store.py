@@ -5,15 +5,13 @@ Every write is one transaction: the event, the blobs it names, and the state tha
 
 from __future__ import annotations
 
-import hashlib
 import json
-import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,15 +20,15 @@ from critparse.review.carry import corrections
 from critparse.review.events import Decision, Digest, Event, Origin, State, Submitted, What
 from critparse.review.state import TrialState, Verdict, advance, replay
 from critparse.review.store import inbox
+from critparse.review.store.blobs import Documents, blob, keep
 from critparse.review.store.engine import reading, writing
 from critparse.review.store.projection import project
-from critparse.review.store.tables import Blob, EventTable, FindingTable, TrialTable
+from critparse.review.store.tables import EventTable, FindingTable, TrialTable
 from critparse.schema import Finding, ParsedTrial
 from critparse.schema.base import Model
 
 _WHAT: TypeAdapter[What] = TypeAdapter(What)
 _STATE: TypeAdapter[State] = TypeAdapter(State)
-_KEEP = text("INSERT INTO blob (digest, data) VALUES (:digest, :data) ON CONFLICT DO NOTHING")
 
 
 class FindingRow(Model):
@@ -80,21 +78,12 @@ class Exists(Exception):
         super().__init__(f"trial {id}")
 
 
-def packed(document: ParsedTrial) -> bytes:
-    """A document as it is kept."""
-    return document.model_dump_json().encode()
-
-
-def digest_of(data: bytes) -> Digest:
-    """What bytes are known by."""
-    return hashlib.sha256(data).hexdigest()
-
-
 class Store:
     """Trials, findings and events in a database that :func:`migrate` has prepared. Safe for many threads."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._documents = Documents()
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
@@ -109,14 +98,14 @@ class Store:
                 known = session.scalar(select(TrialTable.id).where(TrialTable.key == what.key))
                 if known is not None:
                     raise Exists(known)
-                _keep(session, blobs)
+                keep(session, blobs)
                 now = datetime.now(UTC)
                 event = Event(sequence=0, trial=0, version=1, at=now, who=who, what=what)
                 state = advance(None, event)
                 trial = TrialTable(key=what.key, submitted=now)
-                project(session, trial, state, _document(session, state.document), now, corrected=False)
+                project(session, trial, state, self._documents.get(session, state.document), now, corrected=False)
                 _log(session, trial.id, event, state.document)
-                return _trial(session, trial)
+                return self._trial(session, trial)
         except StoreError as error:
             if isinstance(error.__cause__, IntegrityError) and (known := self.find(what.key)) is not None:
                 raise Exists(known) from None  # another submitted it at the same moment
@@ -135,17 +124,17 @@ class Store:
                 raise NotFound(what=f"trial {id}")
             if trial.version != expected:
                 raise VersionConflict(trial=id, expected=expected, version=trial.version)
-            _keep(session, blobs)
+            keep(session, blobs)
             now = datetime.now(UTC)
             before = _state(session, trial)
             event = Event(sequence=0, trial=id, version=expected + 1, at=now, who=who, what=what)
             state = advance(before, event)
-            document = _document(session, state.document)
+            document = self._documents.get(session, state.document)
             same = (state.document, state.origin) == (before.document, before.origin)
-            corrected = trial.corrected if same else _is_corrected(session, state, document)
+            corrected = trial.corrected if same else self._is_corrected(session, state, document)
             project(session, trial, state, document, now, corrected=corrected)
             _log(session, id, event, state.document)
-            return _trial(session, trial)
+            return self._trial(session, trial)
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -159,7 +148,7 @@ class Store:
             trial = session.get(TrialTable, id)
             if trial is None:
                 raise NotFound(what=f"trial {id}")
-            return _trial(session, trial)
+            return self._trial(session, trial)
 
     def find(self, key: str) -> int | None:
         """The number of the trial with this key (its registry number, where it has one)."""
@@ -227,7 +216,7 @@ class Store:
             NotFound: there are none.
         """
         with reading(self._engine) as session:
-            return _blob(session, digest)
+            return blob(session, digest)
 
     def document(self, digest: Digest) -> ParsedTrial:
         """The document of a digest.
@@ -235,7 +224,8 @@ class Store:
         Raises:
             NotFound: there is none.
         """
-        return ParsedTrial.model_validate_json(self.blob(digest))
+        with reading(self._engine) as session:
+            return self._documents.get(session, digest)
 
     def corrected(self) -> Iterator[Trial]:
         """Every trial that people have corrected, in the order of submission."""
@@ -245,7 +235,7 @@ class Store:
                 select(TrialTable).where(TrialTable.corrected, TrialTable.id > last).order_by(TrialTable.id).limit(50)
             )
             with reading(self._engine) as session:
-                found = [_trial(session, one) for one in session.scalars(query)]
+                found = [self._trial(session, one) for one in session.scalars(query)]
             if not found:
                 return
             yield from found
@@ -259,6 +249,24 @@ class Store:
             after = batch[-1].sequence
         return replay(events)
 
+    def _trial(self, session: Session, trial: TrialTable) -> Trial:
+        rows = tuple(
+            FindingRow(
+                fingerprint=row.fingerprint,
+                finding=Finding.model_validate_json(row.data),
+                state=_STATE.validate_python(row.state),
+                reason=row.reason,
+                who=row.who,
+                at=row.at,
+            )
+            for row in _findings(session, trial)
+            if row.present
+        )
+        return Trial(inbox.row(trial), _state(session, trial), self._documents.get(session, trial.document), rows)
+
+    def _is_corrected(self, session: Session, state: TrialState, document: ParsedTrial) -> bool:
+        return bool(corrections(self._documents.get(session, state.origin.machine), document))
+
     def _event_row(self, trial: int, version: int) -> EventTable:
         with reading(self._engine) as session:
             query = select(EventTable).where(EventTable.trial == trial, EventTable.version == version)
@@ -266,26 +274,6 @@ class Store:
             if found is None:
                 raise NotFound(what=f"version {version} of trial {trial}")
             return found
-
-
-def _keep(session: Session, blobs: tuple[bytes, ...]) -> None:
-    for data in blobs:
-        session.execute(_KEEP, {"digest": digest_of(data), "data": zlib.compress(data, 6)})
-
-
-def _blob(session: Session, digest: Digest) -> bytes:
-    found = session.get(Blob, digest)
-    if found is None:
-        raise NotFound(what=f"document {digest}")
-    return zlib.decompress(found.data)
-
-
-def _document(session: Session, digest: Digest) -> ParsedTrial:
-    return ParsedTrial.model_validate_json(_blob(session, digest))
-
-
-def _is_corrected(session: Session, state: TrialState, document: ParsedTrial) -> bool:
-    return bool(corrections(_document(session, state.origin.machine), document))
 
 
 def _log(session: Session, trial: int, event: Event, document: Digest) -> None:
@@ -321,19 +309,3 @@ def _state(session: Session, trial: TrialTable) -> TrialState:
     }
     origin = Origin.model_validate_json(trial.origin)
     return TrialState(trial.key, trial.version, origin, trial.document, decisions)
-
-
-def _trial(session: Session, trial: TrialTable) -> Trial:
-    rows = tuple(
-        FindingRow(
-            fingerprint=row.fingerprint,
-            finding=Finding.model_validate_json(row.data),
-            state=_STATE.validate_python(row.state),
-            reason=row.reason,
-            who=row.who,
-            at=row.at,
-        )
-        for row in _findings(session, trial)
-        if row.present
-    )
-    return Trial(inbox.row(trial), _state(session, trial), _document(session, trial.document), rows)

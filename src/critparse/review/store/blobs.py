@@ -1,0 +1,73 @@
+"""Records and documents by their digests: kept once, compressed, never changed. So documents can be remembered."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import zlib
+from collections import OrderedDict
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from critparse.errors import NotFound
+from critparse.review.events import Digest
+from critparse.review.store.tables import Blob
+from critparse.schema import ParsedTrial
+
+_KEEP = text("INSERT INTO blob (digest, data) VALUES (:digest, :data) ON CONFLICT DO NOTHING")
+_REMEMBERED = 200
+
+
+def packed(document: ParsedTrial) -> bytes:
+    """A document as it is kept."""
+    return document.model_dump_json().encode()
+
+
+def digest_of(data: bytes) -> Digest:
+    """What bytes are known by."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def keep(session: Session, blobs: tuple[bytes, ...]) -> None:
+    """Keep some bytes, each once."""
+    for data in blobs:
+        session.execute(_KEEP, {"digest": digest_of(data), "data": zlib.compress(data, 6)})
+
+
+def blob(session: Session, digest: Digest) -> bytes:
+    """The bytes of a digest.
+
+    Raises:
+        NotFound: there are none.
+    """
+    found = session.get(Blob, digest)
+    if found is None:
+        raise NotFound(what=f"document {digest}")
+    return zlib.decompress(found.data)
+
+
+class Documents:
+    """The documents that were used last, read. Safe for many threads; nobody may change what it hands out."""
+
+    def __init__(self, most: int = _REMEMBERED) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._read: OrderedDict[Digest, ParsedTrial] = OrderedDict()
+
+    def get(self, session: Session, digest: Digest) -> ParsedTrial:
+        """The document of a digest.
+
+        Raises:
+            NotFound: there is none.
+        """
+        with self._lock:
+            if digest in self._read:
+                self._read.move_to_end(digest)
+                return self._read[digest]
+        found = ParsedTrial.model_validate_json(blob(session, digest))
+        with self._lock:
+            self._read[digest] = found
+            if len(self._read) > self._most:
+                self._read.popitem(last=False)
+        return found
