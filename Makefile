@@ -1,6 +1,6 @@
 # Everything runs in the project's own environment, which is made on first use. `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-train lint format docs wheel-test bench clean
+.PHONY: help setup demo test test-all test-train cql-tools lint format docs wheel-test bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,6 +8,8 @@ STAMP := $(VENV)/.complete
 NOT_TRAIN := --ignore=tests/test_training.py
 TRAIN_STAMP := $(VENV)/.complete-train
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+CQL := tests/cql
+CQL_STAMP := $(CQL)/node_modules/.complete
 RECORD := corpora/NCT01741857.txt
 
 help:  ## list the targets
@@ -34,14 +36,20 @@ demo: $(STAMP)  ## parse and check the record critparse started from
 	$(BIN)/critparse parse $(RECORD)
 	$(BIN)/critparse check $(RECORD) --fail-on never
 
-test: $(STAMP)  ## run the tests, but for the slow ones
+test: $(STAMP) cql-tools  ## run the tests, but for the slow ones
 	$(BIN)/python -m pytest -n auto -q -m "not slow" $(NOT_TRAIN)
 
-test-all: $(STAMP)  ## run all tests
+test-all: $(STAMP) cql-tools  ## run all tests
 	$(BIN)/python -m pytest -n auto -q $(NOT_TRAIN)
 
 test-train: $(TRAIN_STAMP)  ## run the tests of training (they need torch, which this adds to .venv)
 	$(BIN)/python -m pytest -q tests/test_training.py
+
+cql-tools:  ## get the translator and engine of CQL by npm; without it the tests that need them are skipped
+	@if [ -e $(CQL_STAMP) ] && [ ! $(CQL)/package-lock.json -nt $(CQL_STAMP) ]; then exit 0; fi; \
+	    if ! command -v npm > /dev/null; then echo "no npm: the tests of CQL will be skipped"; exit 0; fi; \
+	    if (cd $(CQL) && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries 1 --fetch-timeout 60000); then touch $(CQL_STAMP); \
+	    else echo "npm ci failed: the tests of CQL will be skipped"; rm -rf $(CQL)/node_modules; fi
 
 lint: $(STAMP)  ## check style and types
 	$(BIN)/ruff check .
@@ -60,12 +68,12 @@ docs: $(STAMP)  ## write the generated pages: schema, conformance, checks, expor
 	$(BIN)/python scripts/tables_schema.py
 	$(BIN)/python scripts/export_readme.py
 
-wheel-test: $(STAMP)  ## build the wheel, install it into a clean environment and run it
+wheel-test: $(STAMP) cql-tools  ## build the wheel, install it into a clean environment and run it
 	scripts/wheel-test $(BIN)/python
 
 bench: $(STAMP)  ## run the benchmarks
 	@set -e; for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
 
 clean:  ## remove the environment, caches and build products
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage htmlcov
+	rm -rf $(VENV) $(CQL)/node_modules build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .coverage htmlcov
 	find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

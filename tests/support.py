@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,6 +19,37 @@ SHARED = Path(os.environ.get("CRITPARSE_SHARED", ROOT.parent / "shared"))
 FIRST_TRIAL = ROOT / "corpora" / "NCT01741857.txt"
 Run = Callable[..., tuple[int, str, str]]
 """The fixture ``run``: from arguments (and ``stdin``) to exit code, stdout, stderr."""
+
+
+class Page(HTMLParser):
+    """What a test wants to know of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.open: list[str] = []
+        self.words: list[tuple[str, str]] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in {"meta", "br", "link", "img", "input"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append((self.open[-1] if self.open else "", data))
+
+    def text_of(self, tag: str) -> list[str]:
+        """The words right inside the elements of a kind."""
+        return [data for where, data in self.words if where == tag]
+
+    def values(self, attribute: str) -> list[str]:
+        """All values of an attribute."""
+        return [attributes[attribute] for _, attributes in self.tags if attribute in attributes]
 
 
 def module_at(path: str) -> ModuleType:

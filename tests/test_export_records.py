@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cql_engine import needs_node, prove
 from fhir.resources.bundle import Bundle
 from fhir.resources.R4B.bundle import Bundle as BundleR4B
 from support import FIRST_TRIAL, SHARED
@@ -41,6 +43,17 @@ def test_first_trial(standard: str, snapshot: SnapshotAssertion) -> None:
     assert critparse.export(trial, standard).files[".json"] == snapshot(extension_class=_Json)
 
 
+class _Cql(_Json):
+    file_extension = "cql"
+
+
+def test_first_trial_in_cql(snapshot: SnapshotAssertion) -> None:
+    """The same of the CQL library."""
+    trial = critparse.parse(FIRST_TRIAL, model=False)
+    trial = trial.model_copy(update={"parser": trial.parser.model_copy(update={"version": "0"})})
+    assert critparse.export(trial, "cql").files[".cql"] == snapshot(extension_class=_Cql)
+
+
 @functools.cache
 def registry_trials() -> tuple[ParsedTrial, ...]:
     """The records of ClinicalTrials.gov's current format, parsed without the trained model."""
@@ -66,6 +79,14 @@ class TestRegistryRecords:
         for trial in registry_trials():
             written = json.loads(critparse.export(trial, standard).files[".json"])
             assert json.loads(VALIDATORS[standard].model_validate(written).model_dump_json()) == written
+
+    @needs_node
+    def test_all_translate(self, tmp_path: Path) -> None:
+        """The reference translator accepts every library; it warns of arbitrary units alone."""
+        proofs = prove([{"cql": critparse.export(trial, "cql").files[".cql"]} for trial in registry_trials()], tmp_path)
+        assert len(proofs) == len(registry_trials()) > 0
+        problems = [problem for proof in proofs for problem in proof.problems]
+        assert [one for one in problems if not one.startswith("warning") or "arbitrary unit" not in one] == []
 
     def test_units_are_ucum(self) -> None:
         """A parser of UCUM takes every code given as such."""

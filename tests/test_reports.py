@@ -11,8 +11,7 @@ import os
 import re
 import sys
 import tracemalloc
-from collections.abc import Iterator, Sequence
-from html.parser import HTMLParser
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import FIRST_TRIAL, ROOT, Run
+from support import FIRST_TRIAL, ROOT, Page, Run
 
 import critparse
 from critparse import checks
@@ -29,9 +28,9 @@ from critparse.checks import SEVERITIES, catalogue
 from critparse.checks.fingerprint import fingerprints
 from critparse.checks.triage import Judged, Policy, Triage
 from critparse.cli.messages import counted
+from critparse.exports.html.highlight import Mark, segments
 from critparse.exports.passages import CONTEXT, Passages
 from critparse.exports.reports import FORMATS, Report, Summary, report, writer
-from critparse.exports.reports.highlight import Mark, segments
 from critparse.exports.reports.sheet import COLUMNS, harmless
 from critparse.schema import Evidence, FieldEvidence, Finding, ParsedTrial, Severity, SpanEvidence
 
@@ -79,37 +78,6 @@ def written(format: str, *trials: ParsedTrial, triage: Triage | None = None, sou
             result.add(made)
         result.end(summary)
         return stream.getvalue()
-
-
-class Page(HTMLParser):
-    """What a test wants to know of a page."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str]]] = []
-        self.open: list[str] = []
-        self.words: list[tuple[str, str]] = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, {name: value or "" for name, value in attrs}))
-        if tag not in {"meta", "br", "link", "img", "input"}:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words.append((self.open[-1] if self.open else "", data))
-
-    def text_of(self, tag: str) -> list[str]:
-        """The words right inside the elements of a kind."""
-        return [data for where, data in self.words if where == tag]
-
-    def values(self, attribute: str) -> list[str]:
-        """All values of an attribute."""
-        return [attributes[attribute] for _, attributes in self.tags if attribute in attributes]
 
 
 class TestPage:
@@ -216,12 +184,14 @@ class TestPage:
     @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
     def test_colours_have_contrast(self, scheme: int) -> None:
         """Every ink on every ground it is used on: 4.5 to 1 at least."""
-        css = (ROOT / "src/critparse/exports/reports/templates/page.css").read_text()
+        css = (ROOT / "src/critparse/exports/html/templates/page.css").read_text()
         blocks = re.findall(r":root \{(.*?)\}", css, re.DOTALL)
         colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+);", blocks[scheme]))
         pairs = [(ink, ground) for ink in ("ink", "quiet", "link") for ground in ("ground", "raised")]
         for severity in SEVERITIES:
             pairs += [(severity, f"{severity}-ground"), ("ink", f"{severity}-ground")]
+        families = ("condition", "drug", "procedure", "measurement", "observation", "value", "time", "other")
+        pairs += [(family, ground) for family in families for ground in ("ground", "raised")]
         assert {pair: ratio for pair in pairs if (ratio := contrast(*(colours[name] for name in pair))) < 4.5} == {}
 
     def test_records_without_findings_are_only_named(self, conflict: ParsedTrial) -> None:
@@ -263,15 +233,18 @@ class TestHighlights:
     def test_pieces_make_up_the_text(self, drawn: list[tuple[int, int, Severity]], starts: list[int]) -> None:
         """However passages nest and overlap: nothing lost, each begins once, each character under its worst mark."""
         text = "".join(chr(ord("a") + place) for place in range(26)) + "WXYZ"
-        marks = [Mark(start, end, number, 1, severity) for number, (start, end, severity) in enumerate(drawn)]
-        pieces = list(segments(text, marks, {start: [f"I{start}"] for start in starts}))
+        marks = [Mark(start, end, severity, number, 1) for number, (start, end, severity) in enumerate(drawn)]
+        pieces = list(segments(text, marks, starts))
         assert "".join(piece.text for piece in pieces) == text
-        assert sorted(mark.finding for piece in pieces for mark in piece.marks) == list(range(len(marks)))
-        assert [name for piece in pieces for name in piece.criteria] == [f"I{start}" for start in sorted(set(starts))]
+        assert sorted(mark.finding for piece in pieces for mark in piece.begins) == list(range(len(marks)))
+        assert sorted(mark.finding for piece in pieces for mark in piece.ends) == [
+            number for number, mark in enumerate(marks) if mark.end
+        ]
+        assert set(starts) <= {piece.start for piece in pieces}
         place = 0
         for piece in pieces:
             for offset in range(place, place + len(piece.text)):
-                around = [mark.severity for mark in marks if mark.start <= offset < mark.end]
+                around = [mark.kind for mark in marks if mark.start <= offset < mark.end]
                 assert piece.severity == min(around, key=lambda severity: SEVERITIES[severity], default=None)
                 assert piece.overlapping == (len(around) > 1)
             place += len(piece.text)

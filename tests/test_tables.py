@@ -209,7 +209,7 @@ def test_duckdb_finds_a_code_in_json(first: ParsedTrial, tmp_path: Path) -> None
     page = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
     query = page.split("where they come from\n")[1].split(";")[0].replace("tables/", f"{tmp_path}/")
     assert duckdb.sql(query).fetchall() == [
-        (first.trial_id, "E1", None, "uln", first.text_of(first.criteria[5].rule.rules[1].evidence[0])
+        (first.trial_id, "E1", 3.0, None, "uln", first.text_of(first.criteria[5].rule.rules[1].evidence[0])
          + " " + first.text_of(first.criteria[5].rule.rules[1].evidence[1])),
     ]  # fmt: skip
 

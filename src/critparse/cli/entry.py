@@ -83,7 +83,8 @@ def _run(arguments: Sequence[str]) -> int:
         return BAD_INPUT
     except Exception as error:  # noqa: BLE001  the boundary
         if hasattr(error, "format_message"):  # usage errors know how to put themselves
-            complain(f"{error.format_message()} (see critparse --help)")
+            where = getattr(getattr(error, "ctx", None), "command_path", "critparse")
+            complain(f"{error.format_message()} (see {where} --help)")
         else:
             complain_of_defect("the run", error)
         return BAD_INPUT

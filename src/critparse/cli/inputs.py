@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import glob
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from critparse.cli.documents import read_documents
+from critparse.cli.documents import document, is_document
 from critparse.cli.messages import complain, complain_of_defect, counted
 from critparse.errors import CritparseError, InputError, MissingExtra, ResourceError
 from critparse.schema import ParsedTrial
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from critparse.sources import Record
     from critparse.sources.containers import Item
 
+Entry = TypeVar("Entry")
 STDIN = "-"
+PACKED = (".zip", ".gz", ".parquet")
+"""Endings of files that are read as streams of whatever is in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,15 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A parsed record, or nothing when it could not be read (which has been said). ``number``: from 1 in its input."""
+    """A parsed record, or nothing when it could not be read (which has been said).
+
+    ``number``: from 1 in its input; ``several``: it is not the only one there.
+    """
 
     input: Input
     number: int
     trial: ParsedTrial | None
+    several: bool = False
 
 
 class Inputs:
@@ -120,21 +127,30 @@ class Inputs:
     def _outcomes(self, source: Input) -> Iterator[Outcome]:
         """The records of one source; what cannot be read is said and passed over."""
         try:
-            for number, record in enumerate(self._records(source), 1):
-                yield Outcome(source, number, self._trial(record, source))
+            for number, (record, several) in enumerate(_ahead(self._records(source)), 1):
+                yield Outcome(source, number, self._trial(record, source), several)
         except (InputError, MissingExtra) as error:
             self._fail(error)
             yield Outcome(source, 1, None)
 
     def _records(self, source: Input) -> Iterator[Record | ParsedTrial | CritparseError]:
-        from critparse.sources import read_items, read_many
+        from critparse.sources import read_item
+
+        for known, item in self._items(source):
+            yield document(*item) if self.documents and is_document(item[1]) else read_item(item, known)
+
+    def _items(self, source: Input) -> Iterator[tuple[str, Item]]:
+        """What the source holds, with the format to read it in."""
+        from critparse.sources import open_items
+        from critparse.sources.streams import Meter, stream
 
         if source.items is not None:
-            return read_items(source.items(), format=self.format)
+            return ((self.format, item) for item in source.items())
+        if source.path is not None and source.path.suffix.lower() in PACKED:
+            return stream(str(source.path), format=self.format).open(Meter())
         content = _read_stdin() if source.path is None else source.path
-        if self.documents and not source.many and (found := read_documents(content, source.name)) is not None:
-            return found
-        return read_many(content, format=self.format, where=source.name)
+        known, items = open_items(content, format=self.format, where=source.name)
+        return ((known, item) for item in items)
 
     def _trial(self, record: Record | ParsedTrial | CritparseError, source: Input) -> ParsedTrial | None:
         from critparse.checks import run
@@ -158,6 +174,25 @@ class Inputs:
     def _fail(self, error: CritparseError) -> None:
         self.failures += 1
         complain(str(error))
+
+
+def _ahead(records: Iterable[Entry]) -> Iterator[tuple[Entry, bool]]:
+    """The records, each with whether it is one of several; what goes wrong after the first does not cost that one."""
+    rest = iter(records)
+    for first in rest:
+        try:
+            second = next(rest)
+        except StopIteration:
+            yield first, False
+            return
+        except InputError:
+            yield first, True
+            raise
+        yield first, True
+        yield second, True
+        break
+    for record in rest:
+        yield record, True
 
 
 def files(given: str) -> list[Path]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from critparse.cli.inputs import Inputs
-from critparse.cli.outputs import choose, one_of
+from critparse.cli.outputs import choose, deliver, one_of
 from critparse.exports import targets
 from critparse.sources import formats
 
@@ -24,14 +24,17 @@ cat criteria.txt | critparse parse - --format jsonl
 critparse parse NCT01741857 --format json --vocab athena
 
 critparse parse 'trials/*.json' --format brat -o brat/
+
+critparse parse NCT01741857 --format html -o page.html
 """
 
 Paths = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="PATH…|-",
-        help="Files, folders (every file in them) or globs; numbers of ClinicalTrials.gov, to be fetched (a file of "
-        "that name goes first); AACT as downloaded, or as postgresql://user@host/aact; - is standard input.",
+        help="Files (also .gz and .zip), folders (every file in them) or globs; numbers of ClinicalTrials.gov, to be "
+        "fetched (a file of that name goes first); AACT as downloaded, or as postgresql://user@host/aact; - is "
+        "standard input.",
     ),
 ]
 Refresh = Annotated[
@@ -83,10 +86,6 @@ def parse(
     """
     inputs = Inputs(paths or (), input_format, model=model, refresh=refresh, vocab=vocab)
     result = choose(output, format, inputs.sources)
-    try:
-        for outcome in inputs:
-            result.add(outcome)
-    finally:
-        result.close()
+    deliver(inputs, result)
     if inputs.failed:
         raise typer.Exit(2)

@@ -46,7 +46,7 @@ def meaning_of(short: str, label: str | None, context: str) -> tuple[Meaning, fl
     known = meanings().get(short) or meanings().get(short.removesuffix("s"), [])
     if not known:
         return None
-    around = set(words_of(context)) if context else set()
+    around = _around(context)
     fitting = (meaning for meaning in known if label in (None, meaning.label, "Observation"))
     possible = [meaning for meaning in fitting if meaning.against.isdisjoint(around)]
     called = [meaning for meaning in possible if not meaning.cues.isdisjoint(around)]
@@ -54,3 +54,9 @@ def meaning_of(short: str, label: str | None, context: str) -> tuple[Meaning, fl
         return called[0], SURE
     usual = [meaning for meaning in called or possible if meaning.usual]
     return (usual[0], SURE if len(known) == 1 else USUAL) if len(usual) == 1 else None
+
+
+@functools.lru_cache(maxsize=64)
+def _around(context: str) -> frozenset[str]:
+    """The words of a context: all mentions of a criterion share one."""
+    return frozenset(words_of(context))

@@ -8,9 +8,10 @@ adding a module and a line.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from critparse.errors import UnknownTarget
 from critparse.schema import ParsedTrial
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from critparse.exports.capability import Capabilities, Exported
 
-__all__ = ["Files", "capabilities", "export", "export_to", "standards", "targets"]
+__all__ = ["Files", "capabilities", "export", "export_to", "line", "standards", "targets"]
 
 Files = Mapping[str, str]
 """What a target makes of one trial: contents by the ending that a file's name gets (".json", ".description.ann")."""
@@ -30,14 +31,19 @@ _TARGETS = {
     "json": ("critparse.exports.documents", "json_files"),
     "jsonl": ("critparse.exports.documents", "jsonl_files"),
     "brat": ("critparse.exports.brat", "brat_files"),
+    "csv": ("critparse.exports.tables", "csv_files"),
+    "html": ("critparse.exports.html.page", "html_files"),
 }
 _EXPORTS = {
     "omop": "critparse.exports.omop",
     "fhir": "critparse.exports.fhir.r5",
     "fhir-r4b": "critparse.exports.fhir.r4b",
     "usdm": "critparse.exports.usdm.v4",
+    "cql": "critparse.exports.cql",
     "csv": "critparse.exports.tables",
     "parquet": "critparse.exports.tables.parquet",
+    "brat": "critparse.exports.brat",
+    "html": "critparse.exports.html.page",
 }
 
 
@@ -70,6 +76,18 @@ def export_to(trial: ParsedTrial, standard: str) -> Exported:
     """
     write: Callable[[ParsedTrial], Exported] = _module(standard).export
     return write(trial)
+
+
+def line(trial: ParsedTrial, exported: Exported, standard: str) -> str | None:
+    """What a trial became as one line of JSON, with its end; None when it is no single JSON document.
+
+    It is the document itself, unless the standard has another form for files of several (``in_a_line``).
+    """
+    if len(exported.files) != 1 or not all(ending.endswith(".json") for ending in exported.files):
+        return None
+    value = json.loads(next(iter(exported.files.values())))
+    in_a_line: Callable[[ParsedTrial, Any], Any] | None = getattr(_module(standard), "in_a_line", None)
+    return json.dumps(in_a_line(trial, value) if in_a_line else value, ensure_ascii=False) + "\n"
 
 
 def capabilities(standard: str) -> Capabilities:

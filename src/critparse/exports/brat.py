@@ -10,10 +10,19 @@ import re
 from collections.abc import Iterator, Sequence
 
 from critparse.exports import Files
+from critparse.exports.capability import PARTS, Capabilities, Capability, Exported
 from critparse.rules.explain import explain
 from critparse.schema import Concept, Criterion, Entity, ParsedTrial
 
+__all__ = ["CAPABILITIES", "brat_files", "export", "to_brat"]
+
 ELIGIBILITY = "eligibility"
+CAPABILITIES: Capabilities = dict.fromkeys(PARTS, Capability("rewritten", "in words, as a note of the criterion")) | {
+    "concepts": Capability("exact", "`Reference` of each mention; codes of other systems for the same concept are not"),
+    "unread": Capability("rewritten", "the words of the text"),
+    "unstructured": Capability("rewritten", "the words of the text; in the criterion's note, with the reason"),
+}
+"""How brat expresses the parts of a rule: it annotates the text, which is whole."""
 _BLANKS = re.compile(r"[\t\r\n\v\f\x85\u2028\u2029]")  # what would end a line or a column
 
 
@@ -43,6 +52,11 @@ def brat_files(trial: ParsedTrial) -> Files:
         ending = "" if text_id == ELIGIBILITY else f".{text_id}"
         files[f"{ending}.txt"], files[f"{ending}.ann"] = to_brat(trial, text_id)
     return files
+
+
+def export(trial: ParsedTrial) -> Exported:
+    """The files of :func:`brat_files`; nothing is left out."""
+    return Exported(brat_files(trial))
 
 
 class _Numbers:

@@ -16,25 +16,14 @@ from rich.tree import Tree
 from critparse.exports import Files
 from critparse.exports.passages import Passages, readable
 from critparse.exports.registry import registry_facts
+from critparse.exports.streams import plural
 from critparse.exports.terminal import plain, visible
-from critparse.rules.explain import explain
-from critparse.schema import (
-    AllOf,
-    AnyOf,
-    AtLeast,
-    Criterion,
-    Finding,
-    IfThen,
-    Not,
-    ParsedTrial,
-    Rule,
-    Unstructured,
-)
+from critparse.exports.wording import UNREAD, amount, is_ambiguous, own_words
+from critparse.schema import Criterion, Finding, ParsedTrial
 
 SEVERITY_STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 _KINDS = {"inclusion": "Inclusion criteria", "exclusion": "Exclusion criteria", "unknown": "Criteria of unknown kind"}
 _TELLING = ("phase", "conditions")  # they need no name beside them
-_UNREAD = re.compile(r"“[^”]{0,200}”[^“”()]{0,100}\(not read: [^()]{0,100}\)")
 _LETTERS = re.compile(r"\W+")
 
 
@@ -132,12 +121,12 @@ def _tree(criteria: Sequence[Criterion]) -> Tree:
 
 
 def _grow(branch: Tree, criterion: Criterion) -> None:
-    words = visible(_own_words(criterion))
+    words = visible(own_words(criterion))
     lines = [_marked(words)]
     original = _words(criterion.text.strip().removeprefix(criterion.marker))
     if _letters(original) != _letters(words):
         lines.append(Text(original, style="dim"))
-    if not criterion.children and _is_ambiguous(criterion.rule):
+    if not criterion.children and is_ambiguous(criterion.rule):
         lines.append(Text("“and” and “or” can be read otherwise here", style="italic yellow"))
     label = Table.grid(padding=(0, 2, 0, 0))
     label.add_column(no_wrap=True, style="bold cyan")
@@ -151,7 +140,7 @@ def _grow(branch: Tree, criterion: Criterion) -> None:
 def _marked(words: str) -> Text:
     """Rule words with the unread parts set off."""
     text = Text(words, style="default")
-    text.highlight_regex(_UNREAD, style="bold yellow")
+    text.highlight_regex(UNREAD, style="bold yellow")
     return text
 
 
@@ -159,74 +148,16 @@ def _letters(text: str) -> str:
     return _LETTERS.sub("", text).casefold()
 
 
-def _is_ambiguous(rule: Rule) -> bool:
-    if isinstance(rule, AllOf | AnyOf) and rule.ambiguous:
-        return True
-    return any(_is_ambiguous(member) for member in _members(rule))
-
-
-def _own_words(criterion: Criterion) -> str:
-    """The rule in words; that of the sub-list, which follows as children, only announced."""
-    children = tuple(child.rule for child in criterion.children)
-    if not children:
-        return explain(criterion.rule)
-    members = criterion.rule.rules if isinstance(criterion.rule, AllOf) else (criterion.rule,)
-    if members == children:
-        return "all of the following:"
-    own = tuple(rule for rule in members if not _is_sublist(rule, children))
-    lists = [rule for rule in members if _is_sublist(rule, children)]
-    if not lists:
-        return explain(criterion.rule)
-    before = [explain(own[0] if len(own) == 1 else AllOf(rules=own))] if own else []
-    return " and ".join([*before, f"{_quantity(lists[0])} the following:"])
-
-
-def _is_sublist(rule: Rule, children: tuple[Rule, ...]) -> bool:
-    if len(children) == 1:
-        return rule == children[0]
-    return isinstance(rule, AllOf | AnyOf | AtLeast) and rule.rules == children
-
-
-def _quantity(rule: Rule) -> str:
-    if isinstance(rule, AtLeast):
-        return f"at least {rule.count} of"
-    return "any of" if isinstance(rule, AnyOf) else "all of"
-
-
 # --- count
 
 
 def _count(trial: ParsedTrial) -> Text:
     """How many criteria there are and how much of them was read."""
-    statements = [leaf for criterion in trial.criteria for leaf in _leaves(criterion.rule)]
-    unread = sum(isinstance(leaf, Unstructured) for leaf in statements)
-    share = f"{100 * (len(statements) - unread) // len(statements)}%" if statements else "none"
+    found = amount(trial)
     counts = [
-        _plural(sum(1 for _ in trial.walk()), "criterion", "criteria"),
-        f"{share} of {_plural(len(statements), 'statement')} structured",
-        _plural(unread, "unread part"),
-        _plural(len(trial.findings), "finding"),
+        plural(found.criteria, "criterion", "criteria"),
+        f"{found.structured} of {plural(found.statements, 'statement')} structured",
+        plural(found.unread, "unread part"),
+        plural(found.findings, "finding"),
     ]
     return Text(" · ".join(counts), style="bold")
-
-
-def _leaves(rule: Rule) -> Iterator[Rule]:
-    """The statements of a rule; that of a parent includes its children's."""
-    members = _members(rule)
-    if not members:
-        yield rule
-    for member in members:
-        yield from _leaves(member)
-
-
-def _members(rule: Rule) -> tuple[Rule, ...]:
-    """The rules that a rule is made of; none for a statement."""
-    if isinstance(rule, AllOf | AnyOf | AtLeast):
-        return rule.rules
-    if isinstance(rule, IfThen):
-        return rule.condition, rule.rule
-    return (rule.rule,) if isinstance(rule, Not) else ()
-
-
-def _plural(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"

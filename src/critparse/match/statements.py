@@ -31,9 +31,9 @@ _DOMAINS: dict[str, tuple[Domain, ...]] = {
 _FEMALE_ONLY = frozenset(
     {"D011247", "D001942", "D007774", "D017698"}
 )  # pregnancy, breast-feeding, lactation, menopause
-_PAST_TOO = ("history",)  # qualifiers that let what is over count
+PAST_TOO = ("history",)  # qualifiers that let what is over count
 _ALWAYS_TRUE = frozenset({("history", "history"), ("certainty", "known")})
-_CURRENT = frozenset({("time", "current"), ("activity", "active")})
+CURRENT = frozenset({("time", "current"), ("activity", "active")})
 _EVENTS = ("procedure",)  # that one was done stays true
 
 
@@ -78,7 +78,7 @@ def _positive(leaf: Leaf, case: Case) -> Answer:
         return _sex(leaf, case.patient)
     if leaf.kind not in _DOMAINS:
         return Answer(Truth.UNKNOWN, why=("records do not say this",))
-    if leaf.kind == "reproductive" and case.patient.sex == "male" and _is_female_only(leaf):
+    if leaf.kind == "reproductive" and case.patient.sex == "male" and is_female_only(leaf):
         return Answer(Truth.NOT_MET, (_sex_fact(case.patient),))
     subject = wanted(leaf.subject.concepts)
     if not subject.same:
@@ -114,7 +114,8 @@ def _sex_fact(patient: Patient) -> Fact:
     return Fact("observation", str(patient.sex), f"Patient/{patient.id}")
 
 
-def _is_female_only(leaf: Leaf) -> bool:
+def is_female_only(leaf: Leaf) -> bool:
+    """Whether the statement is about what only women have: pregnancy, breast-feeding, menopause."""
     return any(concept.system == "MESH" and concept.code in _FEMALE_ONLY for concept in leaf.subject.concepts)
 
 
@@ -123,8 +124,8 @@ def _is_female_only(leaf: Leaf) -> bool:
 
 def _measured(leaf: Leaf, subject: Wanted, case: Case) -> Answer:
     """By the last value in time; those that may be the last count alike."""
-    if hindrance := _hindrance(leaf):
-        return Answer(Truth.UNKNOWN, why=(hindrance,))
+    if hidden := hindrance(leaf):
+        return Answer(Truth.UNKNOWN, why=(hidden,))
     facts = [f for f in _until(case) if f.domain in _DOMAINS[leaf.kind] and agreement(subject, f) and not f.denied]
     windows = [one for one in leaf.windows if one.kind != "period" or not is_index(one.anchor)]  # "at screening": now
     in_time = [(fact, all_of(in_window(fact, window, case.on) for window in windows)) for fact in facts]
@@ -159,10 +160,10 @@ def _named(leaf: Leaf, subject: Wanted, case: Case) -> Answer:
     truth = any_of(truth for _, truth in found)
     if truth is not Truth.NOT_MET:
         facts = tuple(fact for fact, one in found if one is truth)
-        hindrance = _hindrance(leaf)
-        if truth is Truth.MET and hindrance:
-            return Answer(Truth.UNKNOWN, facts, (hindrance,))
-        why = () if truth is Truth.MET else (hindrance or "when it was, or whether it still is, is not recorded",)
+        hidden = hindrance(leaf)
+        if truth is Truth.MET and hidden:
+            return Answer(Truth.UNKNOWN, facts, (hidden,))
+        why = () if truth is Truth.MET else (hidden or "when it was, or whether it still is, is not recorded",)
         return Answer(truth, facts, why)
     denials = tuple(fact for fact, how in agreeing if _denies(leaf, fact, how, case))
     if denials and not found:
@@ -183,17 +184,17 @@ def _as_recorded(leaf: Leaf, fact: Fact, case: Case) -> Truth:
     windows = all_of(in_window(fact, window, case.on) for window in leaf.windows)
     observed = answers(leaf, fact) if fact.domain == "observation" else Truth.MET
     kinds = {qualifier.kind for qualifier in leaf.qualifiers}
-    if leaf.windows or kinds.intersection(_PAST_TOO) or fact.domain in (*_EVENTS, "observation"):
+    if leaf.windows or kinds.intersection(PAST_TOO) or fact.domain in (*_EVENTS, "observation"):
         return all_of((windows, observed))
     if is_over(fact, case.on):
         return Truth.NOT_MET
-    asks_current = any((q.kind, q.value) in _CURRENT for q in leaf.qualifiers)
+    asks_current = any((q.kind, q.value) in CURRENT for q in leaf.qualifiers)
     return Truth.UNKNOWN if fact.state == "unknown" and (asks_current or fact.domain == "drug") else Truth.MET
 
 
-def _hindrance(leaf: Leaf) -> str:
+def hindrance(leaf: Leaf) -> str:
     """What of the statement no fact can show."""
-    open_ = [q.text for q in leaf.qualifiers if (q.kind, q.value) not in _ALWAYS_TRUE | _CURRENT]
+    open_ = [q.text for q in leaf.qualifiers if (q.kind, q.value) not in _ALWAYS_TRUE | CURRENT]
     if leaf.dose is not None:
         return "doses are not compared"
     return f"records do not show “{'”, “'.join(open_)}”" if open_ else ""

@@ -16,7 +16,18 @@ from critparse.sources.record import Record
 from critparse.sources.sniff import AUTO, formats, named, read_content, tables, tags
 from critparse.sources.xml import looks_like_xml
 
-__all__ = ["MAX_BYTES", "CleanText", "Record", "Source", "formats", "read", "read_items", "read_many", "split"]
+__all__ = [
+    "MAX_BYTES",
+    "CleanText",
+    "Record",
+    "Source",
+    "formats",
+    "open_items",
+    "read",
+    "read_item",
+    "read_items",
+    "read_many",
+]
 
 Source = str | bytes | Path | Mapping[str, Any]
 """A ``str`` is the text itself, a ``Path`` a file, bytes and mappings any known format."""
@@ -60,17 +71,6 @@ def read_many(
     return (_read_item(item, reader) for item in items)
 
 
-def split(
-    source: Source, *, format: str = AUTO, where: str | None = None, max_bytes: int = MAX_BYTES
-) -> Iterator[Item]:
-    """The records of a source, not yet read: the name of each for messages, and its content or the error in its place.
-
-    Raises:
-        InputError: the source as a whole cannot be read (at the call).
-    """
-    return _open(source, format, where, max_bytes)[2]
-
-
 def read_items(items: Iterable[Item], *, format: str = AUTO) -> Iterator[Record | CritparseError]:
     """Read records that were split, fetched or queried already; an error takes the place of its record.
 
@@ -79,6 +79,23 @@ def read_items(items: Iterable[Item], *, format: str = AUTO) -> Iterator[Record 
     """
     reader = named(format)
     return (_read_item(item, reader) for item in items)
+
+
+def open_items(
+    source: Source, *, format: str = AUTO, where: str | None = None, max_bytes: int = MAX_BYTES
+) -> tuple[str, Iterator[Item]]:
+    """The records of a source as :func:`read_many` splits them, unread, and the format to :func:`read_item` them in.
+
+    Raises:
+        InputError: the source as a whole cannot be read (at the call).
+    """
+    _, reader, items = _open(source, format, where, max_bytes)
+    return (reader.name if reader else AUTO), items
+
+
+def read_item(item: Item, format: str = AUTO) -> Record | CritparseError:
+    """Read one record that was split already; an error takes its place."""
+    return _read_item(item, named(format))
 
 
 def _open(source: Source, format: str, where: str | None, max_bytes: int) -> tuple[str, Reader | None, Iterator[Item]]:

@@ -46,7 +46,7 @@ def looks_like_json_lines(text: str) -> bool:
 
 def looks_like_table(text: str, tables: Iterable[Collection[str]]) -> bool:
     """Whether the first line names at least two columns of one of the known tables."""
-    return _delimiter(text, tables) is not None
+    return delimiter_of(text, tables) is not None
 
 
 def names_columns(header: Iterable[str], tables: Iterable[Collection[str]]) -> bool:
@@ -103,11 +103,19 @@ def xml_items(text: str, where: str, tags: Collection[str]) -> Iterator[Item]:
 
 def table_items(text: str, where: str, tables: Iterable[Collection[str]]) -> Iterator[Item]:
     """One record for each row of a table whose first row names the columns; a ragged row is an error item."""
-    found = rows(text, _delimiter(text, tables) or ",")
-    _, header = next(found)
+    yield from row_items(rows(text, delimiter_of(text, tables) or ","), where)
+
+
+def row_items(found: Iterator[tuple[int, list[str] | None]], where: str) -> Iterator[Item]:
+    """One record for each row below the first, which names the columns; a ragged or endless row is an error item."""
+    header: list[str] | None = None
     for line, cells in found:
         name = f"{where}, line {line}"
-        if len(cells) == len(header):
+        if cells is None:
+            yield name, MalformedInput(where=name, format="table", reason="the row does not end; is a quote missing?")
+        elif header is None:
+            header = cells
+        elif len(cells) == len(header):
             yield name, {column: cell or None for column, cell in zip(header, cells, strict=True)}
         else:
             reason = f"the row has {len(cells)} cells, the header {len(header)}"
@@ -155,7 +163,7 @@ def _unwrapped(value: Any) -> Any:
     return value
 
 
-def _delimiter(text: str, tables: Iterable[Collection[str]]) -> str | None:
+def delimiter_of(text: str, tables: Iterable[Collection[str]]) -> str | None:
     """The delimiter with which the first line names columns of a known table."""
     known = [frozenset(columns) for columns in tables]
     header = text.lstrip("\r\n").split("\n", 1)[0]

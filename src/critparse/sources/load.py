@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from critparse.errors import BinaryInput, CritparseError, EmptyInput, InputError, InputNotFound, InputTooLarge
 
@@ -80,19 +80,24 @@ def lines_of(path: Path, where: str, max_bytes: int) -> Iterator[str | Critparse
 
 def _lines(path: Path, where: str, max_bytes: int) -> Iterator[str | CritparseError]:
     with _opened(path, where) as file:
-        number = 0
-        while line := file.readline(max_bytes + 1):
-            number += 1
-            name, size = f"{where}, line {number}", len(line)
-            while size > max_bytes and not line.endswith(b"\n") and (line := file.readline(max_bytes)):
-                size += len(line)
-            if size > max_bytes:
-                yield InputTooLarge(where=name, size=size, limit=max_bytes)
-                continue
-            try:
-                yield decode(line, name, max_bytes) if line.strip() else ""
-            except CritparseError as error:
-                yield error
+        yield from lines_in(file, where, max_bytes)
+
+
+def lines_in(file: IO[bytes], where: str, max_bytes: int) -> Iterator[str | CritparseError]:
+    """The lines of an open file, as of :func:`lines_of`."""
+    number = 0
+    while line := file.readline(max_bytes + 1):
+        number += 1
+        name, size = f"{where}, line {number}", len(line)
+        while size > max_bytes and not line.endswith(b"\n") and (line := file.readline(max_bytes)):
+            size += len(line)
+        if size > max_bytes:
+            yield InputTooLarge(where=name, size=size, limit=max_bytes)
+            continue
+        try:
+            yield decode(line, name, max_bytes) if line.strip() else ""
+        except CritparseError as error:
+            yield error
 
 
 def decode(data: bytes, where: str, max_bytes: int) -> str:

@@ -66,6 +66,12 @@ def subject_concept(subject: Subject) -> Json:
     return {"coding": codings, **words(subject.text)} if codings else words(subject.text)
 
 
+def code_system(short: str) -> str:
+    """The URI of a code system by critparse's short name."""
+    known = terms("system").get(short)
+    return known.system if known else f"urn:critparse:system:{line(short).lower()}"
+
+
 def type_concept(kind: str, modes: Iterable[str] = ()) -> Json:
     """The type of a fact: a leaf's kind, or what its ``modes`` ("response:contraindication") make of it."""
     kept = [terms("mode")[mode] for mode in modes]
@@ -84,6 +90,4 @@ def gender(value: str) -> Json:
 
 
 def _coding(concept: Concept) -> Json:
-    known = terms("system").get(concept.system)
-    system = known.system if known else f"urn:critparse:system:{concept.system.lower()}"
-    return {"system": system, "code": line(concept.code), "display": line(concept.display)}
+    return {"system": code_system(concept.system), "code": line(concept.code), "display": line(concept.display)}

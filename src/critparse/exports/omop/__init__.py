@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from critparse.exports.omop.capabilities import CAPABILITIES
 from critparse.exports.omop.cohort import build, export
+from critparse.exports.omop.lines import in_a_line
 
-__all__ = ["CAPABILITIES", "build", "export"]
+__all__ = ["CAPABILITIES", "build", "export", "in_a_line"]

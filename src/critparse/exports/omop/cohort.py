@@ -23,7 +23,7 @@ from critparse.exports.omop.concept_sets import NEEDS_VOCABULARY, ConceptSets, i
 from critparse.exports.omop.groups import Part, as_group, codesets, gathered
 from critparse.exports.omop.leaves import age_part, sex_part
 from critparse.exports.omop.trees import Tree
-from critparse.exports.omop.unsaid import Unsaid
+from critparse.exports.unsaid import Unsaid
 from critparse.schema import AgeLimit, Bound, Criterion, ParsedTrial, Range, Unit
 
 ENDING = ".cohort.json"

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from critparse.concepts import members_of
 from critparse.concepts.vocabularies.knowledge import short_names
 from critparse.exports.omop.circe import ConceptSet, ConceptSetExpression, ConceptSetItem, OmopConcept
-from critparse.exports.omop.unsaid import Unsaid
+from critparse.exports.unsaid import Unsaid
 from critparse.schema import Concept, Leaf
 
 _OMOP = "OMOP"

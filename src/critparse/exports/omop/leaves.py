@@ -25,8 +25,8 @@ from critparse.exports.omop.circe import (
 from critparse.exports.omop.concept_sets import ConceptSets
 from critparse.exports.omop.groups import Part, group
 from critparse.exports.omop.numbers import comparison, unit_concepts, whole
-from critparse.exports.omop.unsaid import Shortfall, Unsaid
 from critparse.exports.omop.windows import When, when
+from critparse.exports.unsaid import Shortfall, Unsaid
 from critparse.quantities.units import convert
 from critparse.schema import Leaf, Range, Unit
 

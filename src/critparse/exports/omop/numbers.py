@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 
 from critparse.exports.omop.circe import NumericRange, OmopConcept
-from critparse.exports.omop.unsaid import Unsaid
+from critparse.exports.unsaid import Unsaid
 from critparse.lexicon.resources import data_rows
 from critparse.schema import Bound, Range
 

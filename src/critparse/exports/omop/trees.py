@@ -16,7 +16,7 @@ from critparse.exports.omop.circe import GroupType
 from critparse.exports.omop.concept_sets import ConceptSets
 from critparse.exports.omop.groups import Part, gathered, group
 from critparse.exports.omop.leaves import read_leaf
-from critparse.exports.omop.unsaid import Shortfall, Unsaid
+from critparse.exports.unsaid import Shortfall, Unsaid
 from critparse.rules.explain import explain
 from critparse.schema import AllOf, AnyOf, AtLeast, IfThen, Leaf, Not, ParsedTrial, Rule, Span, Unstructured
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from critparse.exports.omop.circe import Endpoint, Window
 from critparse.exports.omop.numbers import whole
-from critparse.exports.omop.unsaid import Shortfall, Unsaid
+from critparse.exports.unsaid import Shortfall, Unsaid
 from critparse.quantities.units import convert
 from critparse.schema import Bound, Range, TimeWindow
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO, NamedTuple, Self
+from typing import NamedTuple
 
 from critparse.checks import SEVERITIES
 from critparse.checks.triage import Judged, Suppression
+from critparse.exports.streams import Streamed, plural
 from critparse.schema import ParsedTrial, Severity
 
 
@@ -112,64 +111,11 @@ class Summary:
             yield f"{plural(self.stale, 'entry', 'entries')} of the baseline {verb} stale (no longer found)"
 
 
-class Spool:
-    """Text on disk, written once and read once."""
-
-    def __init__(self) -> None:
-        self._file = TemporaryFile("w+", encoding="utf-8", errors="backslashreplace", newline="")  # noqa: SIM115
-        self.parts = 0
-
-    def write(self, part: str) -> None:
-        """Append a part."""
-        self._file.write(part)
-        self.parts += 1
-
-    def copy_to(self, out: IO[str]) -> None:
-        """Write everything, piece by piece."""
-        self._file.seek(0)
-        while piece := self._file.read(1 << 16):
-            out.write(piece)
-
-    def close(self) -> None:
-        """Delete it."""
-        self._file.close()
-
-
-class Writer:
-    """Writes one report: ``add`` for each record, then ``end`` once; a context manager that closes its files."""
-
-    def __init__(self, open_stream: Callable[[], IO[str]]) -> None:
-        self._open = open_stream
-        self._stream: IO[str] | None = None
-        self._spools: list[Spool] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for file in self._spools:
-            file.close()
-        if self._stream is not None and self._stream is not sys.stdout:
-            self._stream.close()
-
-    def spool(self) -> Spool:
-        """Room on disk for what has to wait until the end; goes away with the writer."""
-        self._spools.append(spool := Spool())
-        return spool
-
-    @property
-    def out(self) -> IO[str]:
-        """The stream; opened when there is something to write, so that a failure leaves an old file alone."""
-        self._stream = self._stream or self._open()
-        return self._stream
+class Writer(Streamed):
+    """Writes one report: ``add`` for each record, then ``end`` once."""
 
     def add(self, report: Report) -> None:
         """Take a record, in the order of the input."""
 
     def end(self, summary: Summary) -> None:
         """Write what comes after the records."""
-
-
-def plural(number: int, one: str, many: str = "") -> str:
-    """The number with its noun, thousands set apart: "1 finding", "1,200 findings"."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -20,7 +20,8 @@ from critparse.checks import INTERNAL, Check, catalogue
 from critparse.checks.fingerprint import NAME
 from critparse.checks.triage import Judged
 from critparse.exports.passages import Passage, Passages, readable
-from critparse.exports.reports.base import Report, Spool, Summary, Writer
+from critparse.exports.reports.base import Report, Summary, Writer
+from critparse.exports.streams import Spool
 from critparse.exports.terminal import visible
 from critparse.schema import FieldEvidence, SourceText, SpanEvidence
 from critparse.sources.clean import repair

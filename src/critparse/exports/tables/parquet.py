@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack, closing
 from importlib import import_module
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +14,13 @@ from critparse.errors import MissingExtra, OutputError
 from critparse.exports.capability import Exported
 from critparse.exports.tables import CAPABILITIES
 from critparse.exports.tables.columns import TABLES
-from critparse.exports.tables.rows import rows
+from critparse.exports.tables.rows import Row, rows
 from critparse.schema import SCHEMA_VERSION, ParsedTrial
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["CAPABILITIES", "export", "schema", "to_parquet", "write_parquet"]
+__all__ = ["CAPABILITIES", "ParquetTables", "export", "schema", "to_parquet", "write_parquet"]
 
 _BATCH = 500
 """Trials in one row group: bounds memory."""
@@ -36,19 +35,59 @@ def write_parquet(trials: Iterable[ParsedTrial], folder: Path) -> None:
         MissingExtra: pyarrow is not installed.
         OutputError: the files cannot be written.
     """
-    pyarrow = _pyarrow()
+    tables = ParquetTables({table: folder / f"{table}.parquet" for table in TABLES})
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with ExitStack() as stack:
-            writers = {
-                table: stack.enter_context(pyarrow.parquet.ParquetWriter(folder / f"{table}.parquet", schema(table)))
-                for table in TABLES
-            }
-            for batch in _batches(iter(trials)):
-                for table, writer in writers.items():
-                    writer.write_table(_table(batch, table))
+        tables.begin()
+        with closing(tables):
+            for trial in trials:
+                tables.add(trial)
     except OSError as error:
         raise OutputError(where=folder, reason=(error.strerror or str(error)).lower()) from error
+
+
+class ParquetTables:
+    """The tables of any number of trials, a file each (``paths``, by name of the table), which are replaced.
+
+    Trials are taken as they come; no more than :data:`_BATCH` of them are kept. ``close`` ends the files.
+
+    Raises:
+        MissingExtra: pyarrow is not installed.
+    """
+
+    def __init__(self, paths: Mapping[str, Path]) -> None:
+        self._pyarrow = _pyarrow()
+        self._paths = paths
+        self._open = ExitStack()
+        self._writers: dict[str, Any] = {}
+        self._rows: dict[str, list[Row]] = {table: [] for table in TABLES}
+        self._trials = 0
+
+    def begin(self) -> None:
+        """Open the files, if they are not open yet. Raises OSError."""
+        for table, path in self._paths.items() if not self._writers else ():
+            writer = self._pyarrow.parquet.ParquetWriter(path, schema(table))
+            self._writers[table] = self._open.enter_context(writer)
+
+    def add(self, trial: ParsedTrial) -> None:
+        """Write the rows of a trial, all or, when one cannot be made, none. Raises OSError."""
+        found = {table: list(rows(trial, table)) for table in TABLES}
+        self.begin()
+        for table, kept in self._rows.items():
+            kept.extend(found[table])
+        self._trials += 1
+        if self._trials % _BATCH == 0:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what is kept, and end the files."""
+        with self._open:
+            self._flush()
+
+    def _flush(self) -> None:
+        for table, writer in self._writers.items():
+            writer.write_table(_arrow(self._rows[table], table))
+            self._rows[table].clear()
 
 
 def export(trial: ParsedTrial) -> Exported:
@@ -62,7 +101,7 @@ def to_parquet(trial: ParsedTrial) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for table in TABLES:
         buffer = io.BytesIO()
-        pyarrow.parquet.write_table(_table([trial], table), buffer)
+        pyarrow.parquet.write_table(_arrow(rows(trial, table), table), buffer)
         files[f".{table}.parquet"] = buffer.getvalue()
     return files
 
@@ -94,16 +133,11 @@ def schema(table: str) -> pa.Schema:
     return pyarrow.schema(fields, metadata={"critparse_version": __version__, "schema_version": SCHEMA_VERSION})
 
 
-def _table(trials: list[ParsedTrial], table: str) -> pa.Table:
+def _arrow(found: Iterable[Row], table: str) -> pa.Table:
     pyarrow = _pyarrow()
     names = [column.name for column in TABLES[table]]
-    records = [dict(zip(names, row, strict=True)) for trial in trials for row in rows(trial, table)]
+    records = [dict(zip(names, row, strict=True)) for row in found]
     return pyarrow.Table.from_pylist(records, schema=schema(table))
-
-
-def _batches(trials: Iterator[ParsedTrial]) -> Iterator[list[ParsedTrial]]:
-    while batch := list(islice(trials, _BATCH)):
-        yield batch
 
 
 def _pyarrow() -> Any:

@@ -10,13 +10,13 @@ from pydantic import BaseModel
 
 from critparse.exports.passages import Passages
 from critparse.exports.tables.columns import TABLES, Column
+from critparse.exports.wording import curie
 from critparse.rules.explain import explain
 from critparse.schema import (
     AllOf,
     AnyOf,
     AtLeast,
     Bound,
-    Concept,
     Criterion,
     FieldEvidence,
     Finding,
@@ -98,7 +98,7 @@ def _statement(trial: ParsedTrial, leaf: Leaf | Unstructured) -> dict[str, Cell]
         "system": best.system if best else None,
         "code": best.code if best else None,
         "display": best.display if best else None,
-        "codes": _json([_code(concept) for concept in leaf.subject.concepts]),
+        "codes": _json([curie(concept) for concept in leaf.subject.concepts]),
         **_limit("lower", range_.lower if range_ else None),
         **_limit("upper", range_.upper if range_ else None),
         "unit_ucum": unit.ucum if unit else None,
@@ -120,10 +120,6 @@ def _statement(trial: ParsedTrial, leaf: Leaf | Unstructured) -> dict[str, Cell]
 
 def _limit(name: str, bound: Bound | None) -> dict[str, Cell]:
     return {name: bound.value if bound else None, f"{name}_inclusive": bound.inclusive if bound else None}
-
-
-def _code(concept: Concept) -> str:
-    return f"{concept.system}:{concept.code.removeprefix(concept.system + ':')}"
 
 
 def _hull(leaf: Leaf | Unstructured, criterion: Criterion) -> Span:

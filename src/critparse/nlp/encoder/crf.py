@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +15,7 @@ from critparse.nlp.encoder.tags import TagSet, TypedSpan
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Field:
     """Scores (natural logarithms) of tags following each other, of starting and of ending a text."""
 
@@ -22,50 +24,60 @@ class Field:
     starts: Floats
     ends: Floats
 
+    @functools.cached_property
+    def _steps(self) -> Floats:
+        return np.exp(self.transitions)
+
     def best(self, emissions: Floats) -> list[TypedSpan]:
         """The spans of the likeliest tags (Viterbi). ``emissions``: (words, tags)."""
-        score = self.starts + emissions[0]
-        steps = np.empty(emissions.shape, dtype=np.int64)
-        columns = np.arange(len(self.tags))
+        scores = np.empty(emissions.shape)
+        scores[0] = self.starts + emissions[0]
+        paths = np.empty(self.transitions.shape)
         for place in range(1, len(emissions)):
-            paths = score[:, None] + self.transitions
-            steps[place] = paths.argmax(axis=0)
-            score = paths[steps[place], columns] + emissions[place]
-        tag = int((score + self.ends).argmax())
+            np.add(scores[place - 1][:, None], self.transitions, out=paths)
+            np.maximum.reduce(paths, axis=0, out=scores[place])
+            scores[place] += emissions[place]
+        tag = int((scores[-1] + self.ends).argmax())
         found = [tag]
-        for place in range(len(emissions) - 1, 0, -1):
-            tag = int(steps[place, tag])
+        for before in scores[-2::-1]:
+            tag = int((before + self.transitions[:, tag]).argmax())
             found.append(tag)
         return self.tags.decode(found[::-1])
 
     def probabilities(self, emissions: Floats, spans: Sequence[TypedSpan]) -> list[float]:
         """The probability of each span: of all tag sequences, the share (by weight) of those that contain it."""
+        if not spans:
+            return []
         forward, backward, total = self._sums(emissions)
         return [float(np.exp(self._path(emissions, span, forward, backward) - total)) for span in spans]
 
     def _sums(self, emissions: Floats) -> tuple[Floats, Floats, float]:
-        """Logarithms of the weights of everything before and after each word, and of all there is."""
-        steps = np.exp(self.transitions)
-        said = np.exp(emissions - emissions.max(axis=1, keepdims=True))
+        """Logarithms of the weights of everything before and after each word, and of all there is.
+
+        Weights are kept so that those of a word add up to 1, beside the logarithm of what they are short of.
+        """
         scale = emissions.max(axis=1)
+        said = np.exp(emissions - scale[:, None])
+        count = len(emissions)
         forward, backward = np.empty(emissions.shape), np.empty(emissions.shape)
-        weight, log = np.exp(self.starts) * said[0], scale[0]
-        for place in range(len(emissions)):
+        before, after = np.empty(count), np.empty(count)
+        weight, log = np.exp(self.starts) * said[0], float(scale[0])
+        for place in range(count):
             if place:
-                weight, log = (weight @ steps) * said[place], log + scale[place]
-            sum_ = weight.sum()
-            weight, log = weight / sum_, log + np.log(sum_)
-            with np.errstate(divide="ignore"):
-                forward[place] = np.log(weight) + log
-        weight, log = np.exp(self.ends), 0.0
-        total = float(forward[-1].max() + np.log(np.exp(forward[-1] - forward[-1].max()) @ weight))
-        for place in range(len(emissions) - 1, -1, -1):
-            with np.errstate(divide="ignore"):
-                backward[place] = np.log(weight) + log
-            weight, log = steps @ (weight * said[place]), log + scale[place]
-            sum_ = weight.sum()
-            weight, log = weight / sum_, log + np.log(sum_)
-        return forward, backward, total
+                weight, log = (weight @ self._steps) * said[place], log + float(scale[place])
+            sum_ = float(np.add.reduce(weight))
+            weight, log = np.divide(weight, sum_, out=forward[place]), log + math.log(sum_)
+            before[place] = log
+        ends = np.exp(self.ends)
+        total = log + math.log(float(weight @ ends))
+        weight, log = ends, 0.0
+        for place in range(count - 1, -1, -1):
+            backward[place], after[place] = weight, log
+            weight, log = self._steps @ (weight * said[place]), log + float(scale[place])
+            sum_ = float(np.add.reduce(weight))
+            weight, log = weight / sum_, log + math.log(sum_)
+        with np.errstate(divide="ignore"):  # what cannot be has no weight
+            return np.log(forward) + before[:, None], np.log(backward) + after[:, None], total
 
     def _path(self, emissions: Floats, span: TypedSpan, forward: Floats, backward: Floats) -> float:
         tags = self.tags.encode([TypedSpan(0, span.last - span.first, span.type)], span.last - span.first + 1)

@@ -42,9 +42,9 @@ _SENTENCE_ENDS = frozenset(".;:")
 class Output(NamedTuple):
     """What the network says of a chunk: scores of tags (words, tags) for each layer, projections, hints."""
 
-    emissions: dict[str, NDArray[np.float64]]
+    emissions: dict[str, NDArray[np.float32]]
     ends: NDArray[np.float32]
-    problems: NDArray[np.float64]
+    problems: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Model:
                 RelationAnnotation(type_, offset + first, offset + second, score)
                 for type_, first, second, score in parts.relations.read(output.ends, spans)
             )
-            for problem, score in zip(parts.problems, _sigmoid(output.problems), strict=True):
+            for problem, score in zip(parts.problems, _sigmoid(output.problems.astype(np.float64)), strict=True):
                 hints[problem] = max(hints.get(problem, 0.0), round(float(score), 4))
         return ModelAnnotation(tuple(entities), tuple(relations), tuple(hints.items()))
 
@@ -90,7 +90,7 @@ class Model:
             for name in names:
                 found.extend(
                     EntityAnnotation(words[span.first].start, words[span.last].end, span.type, 1.0)
-                    for span in fields[name].best(emissions[name])
+                    for span in fields[name].best(emissions[name].astype(np.float64))
                 )
         return found
 
@@ -121,8 +121,7 @@ class Model:
             "shapes": np.array([[word.shape for word in words]], dtype=np.int64),
         }
         *layers, ends, problems = _session(self.folder, os.getpid()).run(None, inputs)
-        emissions = {name: layer.astype(np.float64) for name, layer in zip(parts.fields, layers, strict=True)}
-        return Output(emissions, ends, problems.astype(np.float64))
+        return Output(dict(zip(parts.fields, layers, strict=True)), ends, problems)
 
     @staticmethod
     def forget() -> None:
@@ -147,7 +146,7 @@ class _Parts:
     def decode(self, output: Output) -> tuple[list[TypedSpan], list[float]]:
         """The entities of a chunk with their calibrated scores."""
         layer = self.config["entities"]
-        field, emissions = self.fields[layer], output.emissions[layer]
+        field, emissions = self.fields[layer], output.emissions[layer].astype(np.float64)
         spans = field.best(emissions)
         slope, shift = self.config["calibration"]
         raw = np.clip(np.array(field.probabilities(emissions, spans)), 1e-6, 1 - 1e-6)

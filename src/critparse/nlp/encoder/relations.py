@@ -51,7 +51,7 @@ class RelationScorer:
         first_word, first_last, second_word, second_last = np.split(ends, 4, axis=1)
         one = np.maximum(first_word[first] + first_last[last] + weights["first_type.weight"][types], 0)
         other = np.maximum(second_word[first] + second_last[last] + weights["second_type.weight"][types], 0)
-        scores = np.einsum("rih,jh->ijr", one @ weights["bilinear"], other, optimize=True)
+        scores = ((one @ weights["bilinear"]) @ other.T).transpose(1, 2, 0)
         scores += (one @ weights["first_linear.weight"].T + weights["first_linear.bias"])[:, None]
         scores += (other @ weights["second_linear.weight"].T + weights["second_linear.bias"])[None]
         distance, between = pair_classes(spans)

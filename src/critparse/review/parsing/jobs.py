@@ -65,10 +65,10 @@ class Split(NamedTuple):
         """See the class."""
         from itertools import islice
 
-        from critparse.sources import split
+        from critparse.sources import open_items
 
         given, most = self.source, options.max_bytes
-        records = split(given.value(), format=given.format, max_bytes=most)
+        _, records = open_items(given.value(), format=given.format, max_bytes=most)
         items = [content for _, content in islice(records, self.most)]
         if len(items) == 1 and not isinstance(items[0], CritparseError):
             return [given]

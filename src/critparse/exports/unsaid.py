@@ -1,4 +1,4 @@
-"""What a cohort definition cannot say."""
+"""What a target cannot say, as its modules tell each other."""
 
 from __future__ import annotations
 
