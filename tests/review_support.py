@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import shutil
 import socket
@@ -17,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import Engine
+from support import skip_without
 
 from critparse.review.accounts import Accounts, Role
 from critparse.review.app import create_app
@@ -172,8 +174,9 @@ def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server for all tests of a process."""
     programs = _programs()
     if programs is None:
-        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    pytest.importorskip("psycopg", reason="PostgreSQL's driver is not installed (the extra [postgres])")
+        skip_without("postgresql", "PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    if importlib.util.find_spec("psycopg") is None:
+        skip_without("postgresql", "PostgreSQL's driver is not installed (the extra [postgres])")
     folder = Path(tempfile.mkdtemp(prefix="critparse-pg-"))
     server = Postgres(programs, folder)
     yield server

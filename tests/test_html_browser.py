@@ -16,7 +16,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from pages import hostile, page_of, trial
 from playwright.sync_api import sync_playwright
-from support import FIRST_TRIAL, Run
+from support import FIRST_TRIAL, Run, needed
 
 import critparse
 from critparse.exports.html.page import Index
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 CHROMIUM = os.environ.get("CRITPARSE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (apt-get install chromium)")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and not needed("chromium"), reason="needs Chromium (apt-get install chromium)"
+)
 SCREENS = pytest.mark.parametrize(
     ("width", "scheme"),
     [

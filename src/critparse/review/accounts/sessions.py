@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, bindparam, delete, select, update
 
 from critparse.errors import SignInRefused
 from critparse.review.accounts.accounts import normal
@@ -26,6 +26,13 @@ _NOTED = timedelta(minutes=5)
 """How exactly its last use is known: not every page needs a write."""
 _FORGOTTEN = timedelta(days=1)
 _ROLE: TypeAdapter[Role] = TypeAdapter(Role)
+_WHOSE = (
+    select(UserTable.id, UserTable.name, UserTable.role, UserTable.active)
+    .add_columns(SessionTable.csrf, SessionTable.created, SessionTable.seen)
+    .join(SessionTable, SessionTable.account == UserTable.id)
+    .where(SessionTable.digest == bindparam("digest"))
+)
+"""Columns, no objects: every page asks this."""
 
 
 class SignedIn(NamedTuple):
@@ -65,19 +72,15 @@ class Sessions:
 
     def principal(self, secret: str) -> Principal | None:
         """Whose session it is; None when there is none, or no more."""
-        now = datetime.now(UTC)
-        query = select(SessionTable, UserTable).join(UserTable, UserTable.id == SessionTable.account)
+        now, name = datetime.now(UTC), digest(secret)
         with reading(self._engine) as session:
-            found = session.execute(query.where(SessionTable.digest == digest(secret))).first()
-        if found is None:
-            return None
-        row, account = found
-        if now - row.created > LONGEST or now - row.seen > IDLE or not account.active:
+            row = session.execute(_WHOSE, {"digest": name}).first()
+        if row is None or now - row.created > LONGEST or now - row.seen > IDLE or not row.active:
             return None
         if now - row.seen > _NOTED:
             with writing(self._engine) as session:
-                session.execute(update(SessionTable).where(SessionTable.digest == row.digest).values(seen=now))
-        return Principal(account.name, _ROLE.validate_python(account.role), account.id, row.csrf)
+                session.execute(update(SessionTable).where(SessionTable.digest == name).values(seen=now))
+        return Principal(row.name, _ROLE.validate_python(row.role), row.id, row.csrf)
 
     def sign_out(self, secret: str) -> None:
         """End a session, if there is one."""

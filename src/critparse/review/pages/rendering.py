@@ -25,6 +25,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # else every page looks at its files again
     )
     found.globals |= {"version": __version__, "allows": allows}
     return found

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 import zlib
-from collections import OrderedDict
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from critparse.errors import NotFound
 from critparse.review.events import Digest
+from critparse.review.remembered import Remembered
 from critparse.review.store.tables import Blob
 from critparse.schema import ParsedTrial
 
 _KEEP = text("INSERT INTO blob (digest, data) VALUES (:digest, :data) ON CONFLICT DO NOTHING")
-_REMEMBERED = 200
+_REMEMBERED = 20_000_000
+"""Bytes of documents; read, they take about ten times as much memory."""
 
 
 def packed(document: ParsedTrial) -> bytes:
@@ -50,10 +50,8 @@ def blob(session: Session, digest: Digest) -> bytes:
 class Documents:
     """The documents that were used last, read. Safe for many threads; nobody may change what it hands out."""
 
-    def __init__(self, most: int = _REMEMBERED) -> None:
-        self._most = most
-        self._lock = threading.Lock()
-        self._read: OrderedDict[Digest, ParsedTrial] = OrderedDict()
+    def __init__(self) -> None:
+        self._read: Remembered[Digest, ParsedTrial] = Remembered(_REMEMBERED)
 
     def get(self, session: Session, digest: Digest) -> ParsedTrial:
         """The document of a digest.
@@ -61,13 +59,8 @@ class Documents:
         Raises:
             NotFound: there is none.
         """
-        with self._lock:
-            if digest in self._read:
-                self._read.move_to_end(digest)
-                return self._read[digest]
-        found = ParsedTrial.model_validate_json(blob(session, digest))
-        with self._lock:
-            self._read[digest] = found
-            if len(self._read) > self._most:
-                self._read.popitem(last=False)
-        return found
+        known = self._read.get(digest)
+        if known is not None:
+            return known
+        data = blob(session, digest)
+        return self._read.put(digest, ParsedTrial.model_validate_json(data), len(data))

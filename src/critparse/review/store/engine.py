@@ -51,12 +51,14 @@ def shown(url: URL) -> str:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
-    """A session that only reads.
+    """A session that only reads, and sees the database as it was when it began, whatever others write meanwhile.
 
     Raises:
         StoreError: the database does not answer.
     """
     with _translated(engine), Session(engine, expire_on_commit=False) as session:
+        if engine.dialect.name == "postgresql":  # SQLite's transactions are so anyway
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         yield session
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from critparse.errors import NotFound, StoreError, VersionConflict
 from critparse.review.carry import corrections
 from critparse.review.events import Decision, Digest, Event, Origin, State, Submitted, What
+from critparse.review.remembered import Remembered
 from critparse.review.state import TrialState, Verdict, advance, replay
 from critparse.review.store import inbox
 from critparse.review.store.blobs import Documents, blob, keep
@@ -29,6 +30,8 @@ from critparse.schema.base import Model
 
 _WHAT: TypeAdapter[What] = TypeAdapter(What)
 _STATE: TypeAdapter[State] = TypeAdapter(State)
+_REMEMBERED = 20_000
+"""Findings of trials that are remembered."""
 
 
 class FindingRow(Model):
@@ -61,6 +64,14 @@ class Trial(NamedTuple):
         return self.row.version
 
 
+class _Rows(NamedTuple):
+    """A trial without its document. A version of it never changes, so what was read of it can be remembered."""
+
+    row: inbox.TrialRow
+    state: TrialState
+    findings: tuple[FindingRow, ...]
+
+
 class CodeCount(NamedTuple):
     """How many trials and findings of a code are open."""
 
@@ -84,6 +95,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._documents = Documents()
+        self._rows: Remembered[tuple[int, int], _Rows] = Remembered(_REMEMBERED)
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
@@ -105,7 +117,7 @@ class Store:
                 trial = TrialTable(key=what.key, submitted=now)
                 project(session, trial, state, self._documents.get(session, state.document), now, corrected=False)
                 _log(session, trial.id, event, state.document)
-                return self._trial(session, trial)
+                return self._whole(session, _rows(session, trial))
         except StoreError as error:
             if isinstance(error.__cause__, IntegrityError) and (known := self.find(what.key)) is not None:
                 raise Exists(known) from None  # another submitted it at the same moment
@@ -126,7 +138,7 @@ class Store:
                 raise VersionConflict(trial=id, expected=expected, version=trial.version)
             keep(session, blobs)
             now = datetime.now(UTC)
-            before = _state(session, trial)
+            before = _state(trial, _findings(session, trial))
             event = Event(sequence=0, trial=id, version=expected + 1, at=now, who=who, what=what)
             state = advance(before, event)
             document = self._documents.get(session, state.document)
@@ -134,7 +146,7 @@ class Store:
             corrected = trial.corrected if same else self._is_corrected(session, state, document)
             project(session, trial, state, document, now, corrected=corrected)
             _log(session, id, event, state.document)
-            return self._trial(session, trial)
+            return self._whole(session, _rows(session, trial))
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -145,10 +157,14 @@ class Store:
             NotFound: there is no such trial.
         """
         with reading(self._engine) as session:
-            trial = session.get(TrialTable, id)
-            if trial is None:
+            version = session.scalar(select(TrialTable.version).where(TrialTable.id == id))
+            if version is None:
                 raise NotFound(what=f"trial {id}")
-            return self._trial(session, trial)
+            rows = self._rows.get((id, version))
+            if rows is None:
+                rows = _rows(session, session.get_one(TrialTable, id))
+                self._rows.put((id, version), rows, 1 + len(rows.findings))
+            return self._whole(session, rows)
 
     def find(self, key: str) -> int | None:
         """The number of the trial with this key (its registry number, where it has one)."""
@@ -235,7 +251,7 @@ class Store:
                 select(TrialTable).where(TrialTable.corrected, TrialTable.id > last).order_by(TrialTable.id).limit(50)
             )
             with reading(self._engine) as session:
-                found = [self._trial(session, one) for one in session.scalars(query)]
+                found = [self._whole(session, _rows(session, one)) for one in session.scalars(query)]
             if not found:
                 return
             yield from found
@@ -249,20 +265,8 @@ class Store:
             after = batch[-1].sequence
         return replay(events)
 
-    def _trial(self, session: Session, trial: TrialTable) -> Trial:
-        rows = tuple(
-            FindingRow(
-                fingerprint=row.fingerprint,
-                finding=Finding.model_validate_json(row.data),
-                state=_STATE.validate_python(row.state),
-                reason=row.reason,
-                who=row.who,
-                at=row.at,
-            )
-            for row in _findings(session, trial)
-            if row.present
-        )
-        return Trial(inbox.row(trial), _state(session, trial), self._documents.get(session, trial.document), rows)
+    def _whole(self, session: Session, rows: _Rows) -> Trial:
+        return Trial(rows.row, rows.state, self._documents.get(session, rows.state.document), rows.findings)
 
     def _is_corrected(self, session: Session, state: TrialState, document: ParsedTrial) -> bool:
         return bool(corrections(self._documents.get(session, state.origin.machine), document))
@@ -296,15 +300,32 @@ def _event(row: EventTable) -> Event:
     return Event(sequence=row.sequence, trial=row.trial, version=row.version, at=row.at, who=row.who, what=what)
 
 
+def _rows(session: Session, trial: TrialTable) -> _Rows:
+    found = _findings(session, trial)
+    present = tuple(
+        FindingRow(
+            fingerprint=row.fingerprint,
+            finding=Finding.model_validate_json(row.data),
+            state=_STATE.validate_python(row.state),
+            reason=row.reason,
+            who=row.who,
+            at=row.at,
+        )
+        for row in found
+        if row.present
+    )
+    return _Rows(inbox.row(trial), _state(trial, found), present)
+
+
 def _findings(session: Session, trial: TrialTable) -> list[FindingTable]:
     query = select(FindingTable).where(FindingTable.trial == trial.id).order_by(FindingTable.position)
     return list(session.scalars(query))
 
 
-def _state(session: Session, trial: TrialTable) -> TrialState:
+def _state(trial: TrialTable, findings: list[FindingTable]) -> TrialState:
     decisions = {
         row.fingerprint: Verdict(Decision.model_validate({"state": row.state, "reason": row.reason}), row.who, row.at)
-        for row in _findings(session, trial)
+        for row in findings
         if row.who is not None and row.at is not None
     }
     origin = Origin.model_validate_json(trial.origin)
