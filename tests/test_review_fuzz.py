@@ -58,7 +58,9 @@ def aim(case: Any, app: Any) -> None:
             case.body["version"] = trial["trial"]["version"]
             edit = case.body.get("edit")
             if isinstance(edit, dict):
-                edit["criterion"] = trial["document"]["criteria"][len(edit["criterion"]) % 5]["id"]
+                criteria = trial["document"]["criteria"]  # removed and merged by what was drawn before
+                if criteria:
+                    edit["criterion"] = criteria[len(edit["criterion"]) % len(criteria)]["id"]
         if "fingerprint" in case.path_parameters:
             case.path_parameters["fingerprint"] = trial["findings"][0]["fingerprint"]
 
