@@ -25,7 +25,8 @@ def main() -> None:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
     program = Path(sys.executable).with_name("critparse")
-    server = subprocess.Popen([program, "serve", "--no-auth", "--workers", "1", "--port", str(port)])
+    log = Path("serve.log").open("w+b")
+    server = subprocess.Popen([program, "serve", "--no-auth", "--workers", "1", "--port", str(port)], stderr=log)
     try:
         wait_until_ready(server, f"http://127.0.0.1:{port}/health/ready")
         body = json.dumps({"source": Path("NCT01741857.txt").read_text("utf-8")}).encode()
@@ -39,8 +40,12 @@ def main() -> None:
         server.send_signal(signal.SIGTERM)
         status = server.wait(30)
         assert status == 0, f"told to end, the server ended with {status}"
+    except BaseException:
+        sys.stderr.write(Path("serve.log").read_text("utf-8"))
+        raise
     finally:
         server.kill()
+        log.close()
     print("critparse serve: ready, parsed, ended in order")
 
 
