@@ -189,6 +189,21 @@ class Store:
         with reading(self._engine) as session:
             return [CodeCount(*row) for row in session.execute(query)]
 
+    def open_codes(self, trials: list[int]) -> dict[int, list[tuple[str, str, int]]]:
+        """What is open in these trials: code, severity and number of findings, in the order of the findings."""
+        finding = FindingTable
+        query = (
+            select(finding.trial, finding.code, finding.severity, func.count())
+            .where(finding.trial.in_(trials), finding.state == "open", finding.present.is_(True))
+            .group_by(finding.trial, finding.code, finding.severity)
+            .order_by(finding.trial, func.min(finding.position))
+        )
+        found: dict[int, list[tuple[str, str, int]]] = {}
+        with reading(self._engine) as session:
+            for trial, code, severity, number in session.execute(query):
+                found.setdefault(trial, []).append((code, severity, number))
+        return found
+
     def registries(self) -> list[tuple[str, int]]:
         """The registries there are, with the number of their trials."""
         query = select(TrialTable.register, func.count()).group_by(TrialTable.register).order_by(TrialTable.register)
