@@ -1,6 +1,7 @@
-"""Start the installed ``critparse serve``, ask it, have it end. Usage: PYTHON -I serve_test.py, in a folder to write to.
+"""Start the installed ``critparse serve``, ask it, have it end. Usage: PYTHON -I serve_test.py
 
-PYTHON is that of the environment which the wheel was installed into; only the standard library is used besides.
+PYTHON is that of the environment which the wheel was installed into; the present folder is written to. Nothing but the
+standard library is needed besides.
 """
 
 from __future__ import annotations
@@ -25,15 +26,16 @@ def main() -> None:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
     program = Path(sys.executable).with_name("critparse")
-    log = Path("serve.log").open("w+b")
-    server = subprocess.Popen([program, "serve", "--no-auth", "--workers", "1", "--port", str(port)], stderr=log)
+    command = [program, "serve", "--no-auth", "--workers", "1", "--port", str(port)]
+    with Path("serve.log").open("wb") as log:
+        server = subprocess.Popen(command, stderr=log)
     try:
         wait_until_ready(server, f"http://127.0.0.1:{port}/health/ready")
         body = json.dumps({"source": Path("NCT01741857.txt").read_text("utf-8")}).encode()
         request = Request(f"http://127.0.0.1:{port}/v1/parse", body, {"Content-Type": "application/json"})
         with ask(request, timeout=60) as answer:
             document = json.load(answer)
-        assert document["trial_id"] == "NCT01741857" and document["findings"], "the record was not read"
+        assert document["findings"], "the record was not read"
         assert document["parser"]["model"] != "none", "the trained model does not answer"
         with ask(f"http://127.0.0.1:{port}/", timeout=10) as page:
             assert "critparse" in page.read().decode(), "the pages are not in the wheel"
@@ -45,7 +47,6 @@ def main() -> None:
         raise
     finally:
         server.kill()
-        log.close()
     print("critparse serve: ready, parsed, ended in order")
 
 

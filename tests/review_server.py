@@ -20,7 +20,17 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         options = ["--no-auth", "--no-model", "--workers", "1", "--rate-limit", "0"]
-        command = [sys.executable, "-m", "critparse", "serve", "--port", str(self.port), "--database", database, *options]
+        command = [
+            sys.executable,
+            "-m",
+            "critparse",
+            "serve",
+            "--port",
+            str(self.port),
+            "--database",
+            database,
+            *options,
+        ]
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
         self._log = (folder / "server.log").open("ab")
         self.process = subprocess.Popen(command, cwd=folder, stderr=self._log, env=environment)

@@ -10,6 +10,7 @@ from critparse.exports.html.findings import Marks
 from critparse.exports.html.findings import marks as finding_marks
 from critparse.exports.html.highlight import Mark
 from critparse.exports.parts import leaves
+from critparse.exports.passages import readable
 from critparse.rules.explain import explain
 from critparse.schema import (
     AllOf,
@@ -63,7 +64,7 @@ class Trees:
                 return Node("", rule.kind, members=parts)
             case _:
                 light = self._names.get(_places(rule), "")
-                return Node(explain(rule), rule.kind, light, unread=isinstance(rule, Unstructured))
+                return Node(readable(explain(rule)), rule.kind, light, unread=isinstance(rule, Unstructured))
 
     def _group(self, name: str, rule: Rule, members: Sequence[Rule]) -> Node:
         return Node(name, rule.kind, members=[self.of(one) for one in members])

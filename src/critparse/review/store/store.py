@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from critparse.errors import NotFound, StoreError, VersionConflict
 from critparse.review.carry import corrections
 from critparse.review.events import Decision, Digest, Event, Origin, State, Submitted, What
-from critparse.review.remembered import Remembered
+from critparse.review.remembered import Remembered, Summary
 from critparse.review.state import TrialState, Verdict, advance, replay
 from critparse.review.store import inbox
 from critparse.review.store.blobs import Documents, blob, keep
@@ -96,6 +96,8 @@ class Store:
         self._engine = engine
         self._documents = Documents()
         self._rows: Remembered[tuple[int, int], _Rows] = Remembered(_REMEMBERED)
+        self._codes: Summary[list[CodeCount]] = Summary()
+        self._registries: Summary[list[tuple[str, int]]] = Summary()
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
@@ -177,7 +179,7 @@ class Store:
             return inbox.page(session, wanted)
 
     def codes(self) -> list[CodeCount]:
-        """What is open, by code, most trials first."""
+        """What is open, by code, most trials first; with very many trials, as it was some seconds ago."""
         finding = FindingTable
         trials = func.count(finding.trial.distinct())
         query = (
@@ -187,7 +189,7 @@ class Store:
             .order_by(trials.desc(), finding.code)
         )
         with reading(self._engine) as session:
-            return [CodeCount(*row) for row in session.execute(query)]
+            return self._codes.get(_last(session), lambda: [CodeCount(*row) for row in session.execute(query)])
 
     def open_codes(self, trials: list[int]) -> dict[int, list[tuple[str, str, int]]]:
         """What is open in these trials: code, severity and number of findings, in the order of the findings."""
@@ -208,7 +210,9 @@ class Store:
         """The registries there are, with the number of their trials."""
         query = select(TrialTable.register, func.count()).group_by(TrialTable.register).order_by(TrialTable.register)
         with reading(self._engine) as session:
-            return [(registry, count) for registry, count in session.execute(query)]
+            return self._registries.get(
+                _last(session), lambda: [(name, count) for name, count in session.execute(query)]
+            )
 
     def events(self, trial: int | None = None, *, after: int = 0, limit: int = 100) -> list[Event]:
         """Events with a sequence number above ``after``, of one trial or of all.
@@ -293,6 +297,11 @@ class Store:
             if found is None:
                 raise NotFound(what=f"version {version} of trial {trial}")
             return found
+
+
+def _last(session: Session) -> int:
+    """The number of the last event: while it is the same, nothing has changed."""
+    return session.scalar(select(func.max(EventTable.sequence))) or 0
 
 
 def _log(session: Session, trial: int, event: Event, document: Digest) -> None:
