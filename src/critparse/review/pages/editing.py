@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from critparse.errors import InvalidEdit, NotFound, VersionConflict
 from critparse.exports.html.blocks import placed
+from critparse.exports.parts import members
 from critparse.exports.wording import curie, own_words
 from critparse.review.accounts import Principal
 from critparse.review.api.records import Served
@@ -188,6 +189,7 @@ async def _page(
             rows=own,
             words=own_words(criterion),
             root=root,
+            sublist="" if state.root else _sublist(criterion),
             json=state.given.get("json") or criterion.rule.model_dump_json(indent=2, exclude_defaults=False),
             state=state,
             top=state.moved or top_of(trial.document, criterion.id).id == criterion.id,
@@ -202,6 +204,15 @@ async def _page(
         )
 
     return await to_thread.run_sync(put_together)
+
+
+def _sublist(criterion: Criterion) -> str:
+    """The path of the part of a rule that is the list below the criterion; "" for none."""
+    children = tuple(child.rule for child in criterion.children)
+    for number, member in enumerate(members(criterion.rule)):
+        if len(children) > 1 and members(member) == children:
+            return f"r.{number}"
+    return "r" if len(children) > 1 and members(criterion.rule) == children else ""
 
 
 def _within(one: Criterion, criterion: Criterion) -> bool:

@@ -15,6 +15,8 @@ from critparse.schema import LEAF_KINDS, AllOf, AnyOf, AtLeast, IfThen, Leaf, No
 
 GROUPS = {"all_of": "all of", "any_of": "any of", "at_least": "at least", "not": "not", "if_then": "if … then"}
 STATEMENTS = (*LEAF_KINDS, "unstructured")
+NUMERIC = ("age", "measurement", "life_expectancy")
+"""Statements that mostly have a limit."""
 KINDS = {kind: kind.replace("_", " ") for kind in STATEMENTS}
 WINDOWS = {"": "none", "recency": "how long ago", "duration": "how long", "interval": "how often", "period": "while"}
 RELATIONS = {"": "–", "before": "before", "after": "after", "during": "during", "around": "around"}
@@ -37,6 +39,11 @@ class Node:
     def is_group(self) -> bool:
         """Whether it holds other rules."""
         return self.kind in GROUPS
+
+    @property
+    def limited(self) -> bool:
+        """Whether it has a limit."""
+        return any(self.values.get(name) for name in ("lower", "upper", "unit", "ucum", "relative"))
 
     @property
     def more(self) -> list[str]:

@@ -43,11 +43,12 @@ async def upload(request: Request, who: Reader) -> Response:
 @routes.post("/upload")
 async def receive(request: Request, served: Served, who: Curator) -> Response:
     """Keep the records of what was pasted and of the files."""
-    sent = await request.form(max_files=_FILES, max_fields=20)
-    text, chosen = str(sent.get("text", "")), str(sent.get("format", "auto"))
+    async with request.form(max_files=_FILES, max_fields=20) as sent:
+        text, chosen = str(sent.get("text", "")), str(sent.get("format", "auto"))
+        files = [one for one in sent.getlist("files") if isinstance(one, UploadFile) and one.filename]
+        contents = [(file.filename or "", Source.of(await file.read(), chosen)) for file in files]
     sources = [("what was pasted", Source.of(text, chosen))] if text.strip() else []
-    files = [one for one in sent.getlist("files") if isinstance(one, UploadFile) and one.filename]
-    sources += [(file.filename or "", Source.of(await file.read(), chosen)) for file in files]
+    sources += contents
     received = [await _received(served, who.name, name, source) for name, source in sources]
     records = [one for each in received for one in each.records]
     if len(records) == 1 and len(received) == 1 and (trial := records[0].trial) is not None:
