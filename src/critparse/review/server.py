@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import signal
 
+from critparse.review import pauses
 from critparse.review.accounts import Accounts
 from critparse.review.app import create_app
 from critparse.review.config import Config
 from critparse.review.http import logs
+from critparse.review.pages.rendering import environment
 from critparse.review.parsing import Pool
 from critparse.review.parsing.jobs import Options
 from critparse.review.store import connect, migrate
@@ -41,6 +43,8 @@ def run(config: Config) -> None:
         _log.warning("nobody can sign in: there is no account (critparse users add NAME --role admin)")
     try:
         app = create_app(config, engine, parsers)
+        environment()  # the templates are loaded before the first page
+        pauses.settled()
         uvicorn.run(
             app,
             host=config.host,

@@ -10,6 +10,7 @@ import threading
 from multiprocessing.connection import Connection, wait
 
 from critparse.errors import CritparseError, ParserFailed
+from critparse.review import pauses
 from critparse.review.parsing.jobs import Options, Run
 
 _log = logging.getLogger(__name__)
@@ -19,12 +20,16 @@ def serve(pipe: Connection, options: Options) -> None:
     """Answer ``run`` methods of jobs with ``(True, answer)`` or ``(False, CritparseError)``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server decides when we end
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    settled = False
     while True:
         try:
             job = pipe.recv()
         except EOFError:
             return
         pipe.send(_answer(job.run, options))
+        if not settled:  # the first job loads everything
+            pauses.settled()
+            settled = True
 
 
 def _answer(run: Run, options: Options) -> tuple[bool, object]:

@@ -15,7 +15,7 @@ from critparse.review.store.tables import Blob
 from critparse.schema import ParsedTrial
 
 _KEEP = text("INSERT INTO blob (digest, data) VALUES (:digest, :data) ON CONFLICT DO NOTHING")
-_REMEMBERED = 20_000_000
+_REMEMBERED = 10_000_000
 """Bytes of documents; read, they take about ten times as much memory."""
 
 
