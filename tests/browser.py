@@ -74,7 +74,7 @@ class Program(Client):
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         """One request."""
         headers = self.headers | options.pop("headers", {})
-        with httpx.Client(base_url=self._base, cookies=self.cookies) as one:
+        with httpx.Client(base_url=self._base, cookies=self.cookies, timeout=60) as one:
             answer = one.request(method, path, headers=headers, **options)
             self.cookies = one.cookies
             return answer

@@ -262,7 +262,7 @@ def test_hostile_record_is_harmless(browser: Browser, workbench: Workbench) -> N
     page.on("dialog", lambda dialog: said.append(dialog.message))
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("request", lambda request: asked.append(request.url))
-    for path in ("", "/criteria/I1", "/history", "/compare", "/export?to=html"):
+    for path in ("", "/criteria/I1", "/history", "/compare", "/export?to=fhir"):
         page.goto(f"/trials/{trial}{path}")
         assert page.locator("main script, main img, main b").count() == 0
         shows_words = path not in {"/history", "/compare"}

@@ -39,10 +39,10 @@ async def decide(
     """Accept a finding, dismiss it, call it fixed, or open it again."""
     state, reason = _state(sent.text("state")), sent.text("reason")
     number = sent.text("number", 6)
+    decision = Decision(state=state, reason=reason if state != "open" else "")
     try:
-        await served.workbench.decide(
-            id, sent.version, who.name, fingerprint, Decision(state=state, reason=reason if state != "open" else "")
-        )
+        await served.workbench.trial_at(id, sent.version)
+        await served.workbench.decide(id, sent.version, who.name, fingerprint, decision)
     except VersionConflict as conflict:
         wanted = f"Finding {number}: {STATES[state]}{f' ({reason})' if reason else ''}"
         return await conflict_page(served, who, conflict, sent, request.url.path, wanted)
