@@ -231,6 +231,22 @@ def test_two_curators_at_once(browser: Browser, workbench: Workbench) -> None:
     ben.context.close()
 
 
+def test_buttons_of_a_form_tell_of_conflicts(browser: Browser, workbench: Workbench) -> None:
+    """Adding a part to a form whose trial has changed shows what changed, with the part added and the words kept."""
+    trial = submitted(workbench, 10)
+    page = workbench.context(browser, "ben").new_page()
+    page.goto(f"/trials/{trial}/criteria/I1")
+    page.get_by_label("Upper limit").fill("66")
+    edit = {"change": "kind", "criterion": "E1", "to": "inclusion"}
+    workbench.client().post(f"/v1/trials/{trial}/corrections", {"version": 1, "edit": edit})
+    page.get_by_role("button", name="Put into a group of the whole rule").click()
+    expect(page.get_by_role("heading", name="Somebody was faster")).to_be_visible()
+    expect(page.locator(".conflict")).to_contain_text("changed the kind of E1")
+    expect(page.get_by_role("group", name="Part 1")).to_be_visible()
+    expect(page.get_by_label("Upper limit")).to_have_value("66")
+    page.context.close()
+
+
 def test_two_decisions_at_once(browser: Browser, workbench: Workbench) -> None:
     """A decision on what somebody else has decided meanwhile is asked for once more, with the reason kept."""
     trial = submitted(workbench, 5)

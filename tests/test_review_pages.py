@@ -360,3 +360,50 @@ def test_templates_never_mark_anything_safe() -> None:
     for file in (STATIC.parent / "templates").glob("*.html"):
         text = file.read_text("utf8")
         assert not re.search(r"\|\s*safe|autoescape|\son\w+=|\sstyle=|<script(?! src)|javascript:", text), file.name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/?q=%00&code=%00&registry=%00%ff&state=x&severity=y&corrected=z",
+        "/next?cursor=nonsense&q=%00",
+        "/trials/1?in=%00%0d%0a//elsewhere",
+        "/trials/1/criteria/%00",
+        "/trials/1/criteria/I1?in=javascript:alert(1)",
+        "/trials/1/compare?from=1&to=99",
+        "/trials/1/export?to=%00",
+        "/users/%00",
+    ],
+)
+def test_odd_addresses_are_answered(engine: Engine, path: str) -> None:
+    """Whatever stands in an address, the answer is a page or says what is wrong, on either database."""
+    client = Client(application(engine))
+    client.submitted()
+    assert client.get(path, headers=HTML).status_code in {200, 303, 404, 405, 422}
+
+
+def test_odd_forms_are_answered(engine: Engine) -> None:
+    """Forms with fields missing, or with values that no browser sends, are refused with a page."""
+    client = Client(application(engine))
+    client.submitted()
+    finding = client.get("/v1/trials/1/findings").json()["findings"][0]["fingerprint"]
+    paths = [
+        "/trials/1/undo",
+        "/trials/1/reparse",
+        "/trials/1/criteria/I1",
+        f"/trials/1/findings/{finding}",
+        "/users",
+        "/upload",
+    ]
+    for path in paths:
+        for fields in ({}, {"version": "x"}, {"version": 9}, {"version": 1, "change": "\0", "do": "\0", "state": "\0"}):
+            answer = post(client, path, **fields)
+            assert answer.status_code in {303, 404, 409, 422}, (path, fields, answer.text[:300])
+
+
+def test_long_records_can_be_pasted(sqlite: Engine) -> None:
+    """More than a megabyte of text fits into the form."""
+    client = Client(application(sqlite))
+    text = "Inclusion Criteria:\n\n* Asthma\n\nExclusion Criteria:\n\n* " + "x" * 1_100_000
+    files = [("files", ("", b""))]
+    assert client.request("POST", "/upload", data={"text": text}, files=files, headers=HTML).status_code == 303

@@ -25,6 +25,8 @@ from critparse.review.services import services
 COOKIE = "critparse_session"
 CSRF_HEADER, CSRF_FIELD = "X-CSRF-Token", "csrf"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+MOST = 50_000_000
+"""Characters of a field of a form; the whole request is bounded before."""
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _signing_in = threading.BoundedSemaphore(8)
 _bearer = HTTPBearer(auto_error=False, description="A token (POST /v1/tokens, or critparse users token)")
@@ -132,5 +134,5 @@ def close_session(response: Response) -> None:
 async def _field(request: Request) -> str:
     if not request.headers.get("content-type", "").startswith(_FORMS):
         return ""
-    found = (await request.form()).get(CSRF_FIELD, "")
+    found = (await request.form(max_part_size=MOST)).get(CSRF_FIELD, "")
     return found if isinstance(found, str) else ""

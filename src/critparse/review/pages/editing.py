@@ -166,9 +166,13 @@ async def _conflict(request: Request, trial: Trial, id: str, sent: Form, served:
     was = _criterion(old, id)
     now = next((one for one in trial.document.walk() if one.span == was.span), None)
     root = rulefields.read(sent.fields) if sent.text("change") == "rule" else None
+    if root is not None:
+        root = rulefields.changed(root, sent.text("do"))
     events = tuple(await since(served, trial.id, sent.version))
     state = State(dict(sent.own), {}, events, root, moved=now is None)
-    return await _page(request, trial, now or was, who, Way(sent.inbox), state, 409)
+    response = await _page(request, trial, now or was, who, Way(sent.inbox), state, 409)
+    response.headers.update({"HX-Retarget": "#main", "HX-Reselect": "#main"})  # a button of the form asked for less
+    return response
 
 
 async def _page(

@@ -36,7 +36,7 @@ class Filters(NamedTuple):
     @classmethod
     def read(cls, query: str) -> Filters:
         """The filters of an address; what is none of them is left out."""
-        given = dict(parse_qsl(query[:2000], keep_blank_values=True))
+        given = dict(parse_qsl(query[:2000].replace("%00", " "), keep_blank_values=True))
         return cls(**{name: given[name].strip()[:200] for name in cls._fields if name in given})
 
     def inbox(self, after: Cursor | None = None, limit: int = _LIMIT) -> Inbox:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from critparse.errors import CritparseError, InputError
 from critparse.review.api.records import Served
-from critparse.review.http.security import Curator
+from critparse.review.http.security import MOST, Curator
 from critparse.review.pages.readers import Reader
 from critparse.review.pages.rendering import page, redirect
 from critparse.review.parsing import Source
@@ -43,7 +43,7 @@ async def upload(request: Request, who: Reader) -> Response:
 @routes.post("/upload")
 async def receive(request: Request, served: Served, who: Curator) -> Response:
     """Keep the records of what was pasted and of the files."""
-    async with request.form(max_files=_FILES, max_fields=20) as sent:
+    async with request.form(max_files=_FILES, max_fields=20, max_part_size=MOST) as sent:
         text, chosen = str(sent.get("text", "")), str(sent.get("format", "auto"))
         files = [one for one in sent.getlist("files") if isinstance(one, UploadFile) and one.filename]
         contents = [(file.filename or "", Source.of(await file.read(), chosen)) for file in files]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Path, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -17,6 +17,7 @@ from critparse.review.pages.readers import Reader
 from critparse.review.pages.rendering import page, redirect
 
 routes = APIRouter(include_in_schema=False)
+Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9._@-]{1,80}$")]
 
 
 @routes.get("/users")
@@ -49,7 +50,7 @@ async def change(
     request: Request,
     served: Served,
     who: Admin,
-    name: str,
+    name: Name,
     do: Annotated[str, Form(max_length=20)],
     role: Annotated[Role | None, Form()] = None,
     password: Annotated[str, Form(max_length=1000)] = "",
