@@ -231,6 +231,31 @@ def test_two_curators_at_once(browser: Browser, workbench: Workbench) -> None:
     ben.context.close()
 
 
+def test_words_marked_with_the_mouse_become_a_mention(browser: Browser, workbench: Workbench) -> None:
+    """They come into the form; of words that stand there twice, the ones that were marked are taken."""
+    text = "Inclusion Criteria:\n\n* Likes zorbing and asthma, or zorbing with asthma\n"
+    trial = submitted(workbench, 11, eligibility=text)
+    page = workbench.context(browser).new_page()
+    page.goto(f"/trials/{trial}/criteria/I1")
+    page.evaluate("""() => {
+        const given = document.querySelector("#criterion .given");
+        const walker = document.createTreeWalker(given, NodeFilter.SHOW_TEXT);
+        let node = null;
+        while (walker.nextNode()) if (walker.currentNode.data.includes("zorbing")) node = walker.currentNode;
+        const at = node.data.lastIndexOf("zorbing");
+        getSelection().setBaseAndExtent(node, at, node, at + 7);
+        document.dispatchEvent(new MouseEvent("mouseup"));
+    }""")
+    expect(page.locator("#words-new")).to_have_value("zorbing")
+    page.locator("#label-new").fill("Observation")
+    page.get_by_role("button", name="Add the mention").click()
+    page.wait_for_url("**/trials/*#c1")
+    (criterion,) = workbench.client().get(f"/v1/trials/{trial}").json()["document"]["criteria"]
+    (mention,) = [one for one in criterion["entities"] if one["text"] == "zorbing"]
+    assert mention["spans"][0]["start"] == text.rindex("zorbing")
+    page.context.close()
+
+
 def test_buttons_of_a_form_tell_of_conflicts(browser: Browser, workbench: Workbench) -> None:
     """Adding a part to a form whose trial has changed shows what changed, with the part added and the words kept."""
     trial = submitted(workbench, 10)

@@ -309,6 +309,21 @@ def test_mentions_are_changed_by_forms(sqlite: Engine) -> None:
     assert mine not in [one["id"] for one in entities()]
 
 
+def test_nothing_typed_is_lost_when_its_mention_is_gone(sqlite: Engine) -> None:
+    """Codes for a mention that somebody has removed meanwhile are shown beside what they did."""
+    client = Client(application(sqlite))
+    trial = client.submitted()["trial"]
+    found = client.get(f"/v1/trials/{trial['id']}").json()["document"]["criteria"]
+    mine = next(one for one in found if one["id"] == "E1")["entities"][0]["id"]
+    path = f"/trials/{trial['id']}/criteria/E1"
+    assert post(client, path, version=1, change="removal", entity=mine).status_code == 303
+    sent = {"change": "concept", "entity": mine, "codes": "MESH:D011247 Pregnancy", "comment": "checked"}
+    answer = post(client, path, version=1, **sent)
+    assert answer.status_code == 409
+    assert "removed a mention from E1" in answer.text
+    assert ">MESH:D011247 Pregnancy<" in answer.text and ">checked<" in answer.text
+
+
 def test_upload_says_what_became_of_each_file(sqlite: Engine) -> None:
     """A good file is kept, a bad one is refused with the reason, and what was pasted stays in the form."""
     client = Client(application(sqlite))

@@ -173,6 +173,20 @@
     if (event.target.matches("input.words")) field = event.target;
   });
 
+  // About where marked words begin, so that the server takes the right ones of several: only for the criterion's own
+  // words, whose beginning the page knows. Escapes that are undone make it a little too small, which is near enough.
+  function placeOf(selection, given) {
+    const whole = document.getElementById("criterion");
+    if (given !== whole.querySelector(".given")) return "";
+    const before = document.createRange();
+    before.selectNodeContents(given);
+    const marked = selection.getRangeAt(0);
+    before.setEnd(marked.startContainer, marked.startOffset);
+    const words = before.cloneContents();
+    for (const one of words.querySelectorAll(".label, .ref")) one.remove();
+    return Number(whole.dataset.start) + words.textContent.length;
+  }
+
   document.addEventListener("mouseup", () => {
     const selection = getSelection();
     const text = selection.toString().trim();
@@ -181,7 +195,7 @@
     const into = field || document.getElementById("words-new");
     into.closest("details").open = true;
     into.value = text.replace(/\s+/g, " ");
-    into.form.elements.at.value = "";
+    into.form.elements.at.value = placeOf(selection, given);
     into.focus();
   });
 
