@@ -1,6 +1,6 @@
 # Everything runs in the project's own environment, which is made on first use. `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-train cql-tools lint format docs wheel-test benchmark benchmark-guard bench clean
+.PHONY: help setup demo test test-all test-web test-train cql-tools lint format docs wheel-test benchmark benchmark-guard bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -41,6 +41,9 @@ test: $(STAMP) cql-tools  ## run the tests, but for the slow ones
 
 test-all: $(STAMP) cql-tools  ## run all tests
 	$(BIN)/python -m pytest -n auto -q $(NOT_TRAIN)
+
+test-web: $(STAMP)  ## run the slow tests of the workbench: real servers, kill -9, PostgreSQL, fuzzing, the container's files
+	$(BIN)/python -m pytest -n auto -q -m slow tests/test_review_*.py tests/test_container.py
 
 test-train: $(TRAIN_STAMP)  ## run the tests of training (they need torch, which this adds to .venv)
 	$(BIN)/python -m pytest -q tests/test_training.py

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from review_support import database, engine, postgres, sqlite  # noqa: F401  fixtures of the workbench
 from support import Run
 
 from critparse.cli import main

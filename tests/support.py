@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
+import pytest
 from pydantic import BaseModel
 
 from critparse.schema import Rule, Span
@@ -50,6 +51,18 @@ class Page(HTMLParser):
     def values(self, attribute: str) -> list[str]:
         """All values of an attribute."""
         return [attributes[attribute] for _, attributes in self.tags if attribute in attributes]
+
+
+def needed(package: str) -> bool:
+    """Whether a program must be there: CI has installed it, and says so."""
+    return package in os.environ.get("CRITPARSE_TESTS_NEED", "").split()
+
+
+def skip_without(package: str, reason: str) -> NoReturn:
+    """Skip a test for want of a program; fail where it must be there."""
+    if needed(package):
+        pytest.fail(f"{package} should be here: {reason}")
+    pytest.skip(reason)
 
 
 def module_at(path: str) -> ModuleType:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import skip_without
 
 from critparse.cli import main
 from critparse.errors import DatabaseError, EmptyInput, InputError, InputTooLarge, MalformedInput, MissingExtra
@@ -296,7 +297,9 @@ def server() -> Iterator[str]:
     psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed (extra [aact])")
     programs = _programs()
     if programs is None:
-        pytest.skip("no PostgreSQL server programs (initdb, pg_ctl); Debian has them in the package postgresql")
+        skip_without(
+            "postgresql", "no PostgreSQL server programs (initdb, pg_ctl); Debian has them in the package postgresql"
+        )
     user = None
     if os.getuid() == 0:  # the server refuses to be run by root
         if "postgres" not in {entry.pw_name for entry in pwd.getpwall()}:

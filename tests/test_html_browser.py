@@ -6,16 +6,13 @@ Needs Chromium (``apt-get install chromium``, or its path in ``CRITPARSE_CHROMIU
 from __future__ import annotations
 
 import io
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from browser import SCREENS, hold_against_axe, needs_chromium, running_browser
 from pages import hostile, page_of, trial
-from playwright.sync_api import sync_playwright
 from support import FIRST_TRIAL, Run
 
 import critparse
@@ -24,26 +21,14 @@ from critparse.exports.html.page import Index
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-CHROMIUM = os.environ.get("CRITPARSE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (apt-get install chromium)")
-SCREENS = pytest.mark.parametrize(
-    ("width", "scheme"),
-    [
-        (1280, "light"),
-        (380, "dark"),
-        pytest.param(1280, "dark", marks=pytest.mark.slow),
-        pytest.param(380, "light", marks=pytest.mark.slow),
-    ],
-)
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium; without its sandbox, which containers do not allow and pages of our own do not need."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    """Headless Chromium."""
+    with running_browser() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +74,7 @@ def look(browser: Browser, file: Path, width: int, scheme: str) -> None:
     )
     page = context.new_page()
     page.goto(file.as_uri())
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], (file.name, width, scheme)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    hold_against_axe(page, (file.name, width, scheme))
     context.close()
 
 

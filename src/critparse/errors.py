@@ -236,6 +236,89 @@ class RecordKilledWorker(RecordFailed):
     template = "the process that read it died twice ({how})"
 
 
+class ReviewError(CritparseError):
+    """The curators' workbench cannot do what is asked. Details: ``reason``."""
+
+    code = "CP700"
+    template = "{reason}"
+
+
+class NotFound(ReviewError):
+    """There is no such thing in the workbench. Details: ``what``."""
+
+    code = "CP701"
+    template = "there is no {what}"
+
+
+class VersionConflict(ReviewError):
+    """The trial has changed since it was read. Details: ``trial``, ``expected``, ``version`` (the present one)."""
+
+    code = "CP702"
+    template = "trial {trial} is at version {version}, not {expected}: someone else changed it"
+
+
+class InvalidEdit(ReviewError):
+    """A correction does not fit the document. Details: ``reason``."""
+
+    code = "CP703"
+    template = "this correction cannot be made: {reason}"
+
+
+class NotUndoable(ReviewError):
+    """A change cannot be taken back. Details: ``version``, ``reason``."""
+
+    code = "CP704"
+    template = "version {version} cannot be undone: {reason}"
+
+
+class SignInRefused(ReviewError):
+    """Name and password do not belong together, or the account is locked or closed; which, is not said. No details."""
+
+    code = "CP705"
+    template = "the name or the password is wrong, or the account is locked"
+
+
+class AccountError(ReviewError):
+    """An account or token cannot be made or changed so. Details: ``reason``."""
+
+    code = "CP706"
+
+
+class StoreError(ReviewError):
+    """The workbench's database cannot be used. Details: ``where`` (without password), ``reason``."""
+
+    code = "CP707"
+    template = "cannot use the database {where}: {reason}"
+
+
+class ServeError(ReviewError):
+    """The server cannot be started so. Details: ``reason``."""
+
+    code = "CP708"
+    template = "cannot serve: {reason}"
+
+
+class ParseTimeout(ReviewError):
+    """A record was cut off because reading it took too long. Details: ``seconds``."""
+
+    code = "CP709"
+    template = "the record was not read within {seconds:g} seconds; it was cut off"
+
+
+class ParserBusy(ReviewError):
+    """Too many records wait to be read. Details: ``waiting``."""
+
+    code = "CP710"
+    template = "{waiting} records wait to be read already: try again later"
+
+
+class ParserFailed(ReviewError):
+    """A process that reads records failed or died. Details: ``reason``."""
+
+    code = "CP711"
+    template = "the record could not be read: {reason}"
+
+
 def describe(path: Path | str | None) -> str:
     """Name an input in a message: its path, or what it is when it has none."""
     return "the input" if path is None else str(path)

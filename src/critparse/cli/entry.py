@@ -15,7 +15,7 @@ import typer
 import typer.main
 
 from critparse._version import __version__
-from critparse.cli import batch, check, concepts, evaluate, export, import_, match, parse, train, vocab
+from critparse.cli import batch, check, concepts, evaluate, export, import_, match, parse, serve, train, users, vocab
 from critparse.cli.messages import DEBUG, complain, complain_of_defect, show_traceback
 from critparse.errors import CritparseError
 
@@ -30,9 +30,11 @@ app.command("export", epilog=export.EPILOG)(export.export)
 app.command("batch", epilog=batch.EPILOG)(batch.batch)
 app.command("concepts", epilog=concepts.EPILOG)(concepts.concepts)
 app.command("match", epilog=match.EPILOG)(match.match)
+app.command("serve", epilog=serve.EPILOG)(serve.serve)
 app.command("train", epilog=train.EPILOG)(train.train)
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(import_.app, name="import")
+app.add_typer(users.app, name="users")
 app.add_typer(vocab.app, name="vocab")
 
 

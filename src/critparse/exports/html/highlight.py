@@ -66,8 +66,10 @@ def segments(text: str, marks: Sequence[Mark], cuts: Collection[int] = ()) -> It
     around: Counter[str] = Counter()
     borders = sorted({0, *starts, *ends, *cuts})
     for border, following in zip(borders, [*borders[1:], len(text)], strict=True):
-        around.update(mark.kind for mark in starts[border])
-        around.subtract(mark.kind for mark in ends[border])
+        for mark in starts[border]:
+            around[mark.kind] += 1
+        for mark in ends[border]:
+            around[mark.kind] -= 1
         active = {kind: number for kind, number in around.items() if number > 0}
         closing = ends[following] if following > border else ()
         yield Segment(border, text[border:following], active, starts[border], closing)

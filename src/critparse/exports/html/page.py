@@ -6,24 +6,22 @@ One trial, or several with an overview; trials wait on disk until the overview, 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
-from typing import IO, NamedTuple
+from collections.abc import Callable
+from typing import IO
 
 from critparse.checks import SEVERITIES
 from critparse.exports import Files
 from critparse.exports.capability import PARTS, Capabilities, Capability, Exported
 from critparse.exports.html import findings
-from critparse.exports.html.blocks import Block, Placed, blocks, placed
-from critparse.exports.html.highlight import Mark, Segment, segments
-from critparse.exports.html.readings import Reading, Readings, entity_marks
+from critparse.exports.html.blocks import placed
+from critparse.exports.html.sections import contents, sections
 from critparse.exports.html.templates import closing, opening, render
 from critparse.exports.html.texts import texts
 from critparse.exports.passages import Passages
 from critparse.exports.registry import registry_facts
 from critparse.exports.streams import Spool, Streamed, plural
 from critparse.exports.wording import amount
-from critparse.schema import ParsedTrial, SourceText
+from critparse.schema import ParsedTrial
 
 __all__ = ["CAPABILITIES", "INDEX", "Index", "Pages", "export", "html_files"]
 
@@ -36,31 +34,6 @@ CAPABILITIES: Capabilities = dict.fromkeys(PARTS, _WORDS) | {
     "unstructured": Capability("exact", "the words, marked in the text and listed with the reason"),
 }
 """How a page expresses the parts of a rule; nothing is left out."""
-_KINDS = {"inclusion": "Inclusion criteria", "exclusion": "Exclusion criteria", "unknown": "Criteria of unknown kind"}
-
-
-class Row(NamedTuple):
-    """A block with its characters, and the reading of a criterion that begins with it."""
-
-    block: Block
-    segments: Sequence[Segment]
-    reading: Reading | None
-
-
-class Section(NamedTuple):
-    """A text that holds criteria."""
-
-    number: int
-    label: str
-    rows: Sequence[Row]
-
-
-class Link(NamedTuple):
-    """An entry of a trial's table of contents."""
-
-    anchor: str
-    title: str
-    members: int
 
 
 def html_files(trial: ParsedTrial, *, up: bool = False) -> Files:
@@ -162,52 +135,10 @@ def _article(trial: ParsedTrial, number: int, up: str) -> str:
         amount=amount(trial),
         counts=_counts(trial),
         findings=[(finding, list(findings.columns(passages, finding))) for finding in trial.findings],
-        contents=list(_contents(trial, items, f"r{number}")),
-        sections=list(_sections(trial, passages, items, marks)),
+        contents=list(contents(trial, items, f"r{number}")),
+        sections=list(sections(trial, passages, items, marks)),
         others=list(texts(trial, [text for text in trial.texts if text.id not in read], marks)),
     )
-
-
-def _sections(
-    trial: ParsedTrial, passages: Passages, items: Sequence[Placed], found: findings.Marks
-) -> Iterator[Section]:
-    readings = Readings(trial, passages)
-    entities, unread = entity_marks(trial), readings.marks()
-    for number, text in enumerate(trial.texts, 1):
-        here = [item for item in items if item.criterion.span.text_id == text.id]
-        if not here:
-            continue
-        notes = [note for note in trial.notes if note.span.text_id == text.id]
-        marks = [mark for marked in (found, entities, unread) for mark in marked.get(text.id, ())]
-        cut = list(blocks(len(text.text), here, notes))
-        yield Section(number, text.label, list(_rows(text, cut, marks, readings)))
-
-
-def _rows(text: SourceText, cut: Sequence[Block], marks: Sequence[Mark], readings: Readings) -> Iterator[Row]:
-    """Each block with the pieces of the text that lie in it."""
-    pieces = segments(text.text, marks, {block.start for block in cut})
-    piece = next(pieces, None)
-    for block in cut:
-        inside: list[Segment] = []
-        while piece is not None and (piece.start < block.end or block is cut[-1]):
-            inside.append(piece)
-            piece = next(pieces, None)
-        item = block.item
-        if block.first or any(piece.begins or piece.text.strip() for piece in inside):
-            yield Row(block, inside, readings.of(item.criterion) if item and block.first else None)
-
-
-def _contents(trial: ParsedTrial, items: Sequence[Placed], r: str) -> Iterator[Link]:
-    """Where findings and criteria of each kind begin."""
-    if trial.findings:
-        yield Link(f"{r}findings", "Findings", len(trial.findings))
-    labels = {text.id: text.label for text in trial.texts}
-    top = (item for item in items if item.depth == 0)
-    for (text_id, kind), members in groupby(top, key=lambda item: (item.criterion.span.text_id, item.criterion.kind)):
-        first, *others = members
-        narrative = first.criterion.id.startswith(f"{text_id}:")
-        title = f"{labels[text_id]}: {_KINDS[kind].lower()}" if narrative else _KINDS[kind]
-        yield Link(f"{r}c{first.number}", title, 1 + len(others))
 
 
 def _counts(trial: ParsedTrial) -> dict[str, int]:

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 def render(template: str, /, **context: object) -> str:
     """The template of that name, filled in."""
-    return _environment().get_template(f"{template}.html").render(context)
+    return environment().get_template(f"{template}.html").render(context)
 
 
 def opening(title: str) -> str:
     """A page up to where its content begins; ``title`` is its name and its first heading."""
-    style = _style()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    styles = style()
+    digest = base64.b64encode(hashlib.sha256(styles.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return render("head", title=title, style=style, policy=policy)
+    return render("head", title=title, style=styles, policy=policy)
 
 
 def closing() -> str:
@@ -37,24 +37,26 @@ def closing() -> str:
 
 
 @cache
-def _style() -> str:
+def style() -> str:
     """The style sheet; its line ends are LF, since the page's policy knows it by its hash."""
     return (resources.files(__package__) / "templates" / "page.css").read_text(encoding="utf-8").replace("\r\n", "\n")
 
 
 @cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def environment(package: str = __package__) -> Environment:
+    """The templates of a package and, behind them, those here; ``parts`` are the macros of ``parts.html``."""
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
-        loader=PackageLoader(__package__),
+    found = Environment(
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader(__package__)]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,  # else every page looks at its files again
     )
-    environment.filters |= {"line": visible, "lines": lines, "readable": readable, "plural": plural}
-    environment.globals |= {"severities": tuple(SEVERITIES)}
-    environment.globals["parts"] = environment.get_template("parts.html").module  # macros, made once
-    return environment
+    found.filters |= {"line": visible, "lines": lines, "readable": readable, "plural": plural}
+    found.globals |= {"severities": tuple(SEVERITIES)}
+    found.globals["parts"] = found.get_template("parts.html").module  # macros, made once
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from critparse.exports.html.highlight import Mark, Segment, segments
@@ -15,7 +15,7 @@ class Text(NamedTuple):
 
     label: str
     marks: int
-    segments: Iterator[Segment]
+    segments: Iterable[Segment]
     criteria: Mapping[int, Sequence[str]]
 
 

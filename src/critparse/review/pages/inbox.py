@@ -1,0 +1,111 @@
+"""The inbox: which trials wait, with filters, page by page; and the way from one trial to the next."""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+from anyio import to_thread
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from critparse.checks import SEVERITIES, catalogue
+from critparse.errors import InputError
+from critparse.review.api.records import Served
+from critparse.review.events import State
+from critparse.review.pages.readers import Reader
+from critparse.review.pages.rendering import STATES, page, redirect
+from critparse.review.store import Cursor, Inbox, TrialRow
+from critparse.review.store.inbox import weight
+from critparse.schema import Severity
+
+routes = APIRouter(include_in_schema=False)
+_LIMIT = 50
+
+
+class Filters(NamedTuple):
+    """What the inbox is asked for, as its address says it; "" for whatever there is."""
+
+    state: str = "open"
+    code: str = ""
+    severity: str = ""
+    registry: str = ""
+    corrected: str = ""
+    q: str = ""
+
+    @classmethod
+    def read(cls, query: str) -> Filters:
+        """The filters of an address; what is none of them is left out."""
+        given = dict(parse_qsl(query[:2000].replace("%00", " "), keep_blank_values=True))
+        return cls(**{name: given[name].strip()[:200] for name in cls._fields if name in given})
+
+    def inbox(self, after: Cursor | None = None, limit: int = _LIMIT) -> Inbox:
+        """What the store is asked."""
+        state: State | None = next((one for one in _STATES if one == self.state), None)
+        severity: Severity | None = next((one for one in SEVERITIES if one == self.severity), None)
+        return Inbox(
+            state=state,
+            code=self.code or None,
+            severity=severity,
+            registry=self.registry or None,
+            corrected={"yes": True, "no": False}.get(self.corrected),
+            search=self.q,
+            after=after,
+            limit=limit,
+        )
+
+    def query(self, **more: str) -> str:
+        """The filters as an address has them."""
+        named = {name: value for name, value in self._asdict().items() if value != self._field_defaults[name]}
+        return urlencode(named | more)
+
+
+_STATES: tuple[State, ...] = ("open", "accepted", "dismissed", "fixed")
+
+
+def place(filters: Filters, trial: TrialRow) -> str:
+    """A trial's place in the inbox: its filters, and where the next trial begins."""
+    cursor = Cursor(weight(trial.open_errors, trial.open_warnings, trial.open_infos), trial.id)
+    return filters.query(cursor=str(cursor))
+
+
+@routes.get("/")
+async def inbox(
+    request: Request, served: Served, who: Reader, cursor: Annotated[str | None, Query(max_length=200)] = None
+) -> Response:
+    """The inbox."""
+    filters = Filters.read(request.url.query)
+    wanted = filters.inbox(Cursor.read(cursor) if cursor is not None else None)
+    found = await to_thread.run_sync(served.store.page, wanted)
+    codes = await to_thread.run_sync(served.store.open_codes, [trial.id for trial in found.trials])
+    titles = {check.code: check.title for check in catalogue()}
+    return page(
+        "inbox.html",
+        who,
+        request=request,
+        filters=filters,
+        trials=[(trial, place(filters, trial), codes.get(trial.id, [])) for trial in found.trials],
+        next=filters.query(cursor=str(found.next)) if found.next else "",
+        first=cursor is None,
+        codes=await to_thread.run_sync(served.store.codes),
+        registries=await to_thread.run_sync(served.store.registries),
+        states=STATES,
+        titles=titles,
+    )
+
+
+@routes.get("/next")
+async def following(
+    request: Request, served: Served, _: Reader, cursor: Annotated[str | None, Query(max_length=200)] = None
+) -> Response:
+    """The trial behind a place in the inbox."""
+    filters = Filters.read(request.url.query)
+    try:
+        after = Cursor.read(cursor) if cursor is not None else None
+    except InputError:
+        after = None
+    found = await to_thread.run_sync(served.store.page, filters.inbox(after, 1))
+    if not found.trials:
+        return redirect(f"/?{filters.query()}", "That was the last trial of this list.")
+    trial = found.trials[0]
+    return redirect(f"/trials/{trial.id}?{urlencode({'in': place(filters, trial)})}")

@@ -1,0 +1,100 @@
+"""Connections: SQLite in a file, which loses nothing that was acknowledged, or PostgreSQL by URL."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from critparse.errors import MissingExtra, StoreError
+
+_WAIT = 30
+"""Seconds that SQLite waits for another writer."""
+WRITES = "critparse_writes"
+"""The execution option with which a transaction says that it will write."""
+
+
+def connect(database: str) -> Engine:
+    """The engine of a database URL: ``sqlite:///review.db``, ``postgresql://user@host/name``, or a path of a file.
+
+    Raises:
+        StoreError: the URL is none, or of another kind of database, or the file's folder is not there.
+        MissingExtra: PostgreSQL's driver is not installed.
+    """
+    url = _url(database)
+    if url.get_backend_name() == "postgresql":
+        if importlib.util.find_spec("psycopg") is None:
+            raise MissingExtra(what="PostgreSQL", packages="psycopg", extra="postgres")
+        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10)
+    if url.get_backend_name() != "sqlite":
+        raise StoreError(where=shown(url), reason="it is neither SQLite nor PostgreSQL")
+    if not url.database or url.database == ":memory:":
+        raise StoreError(where=shown(url), reason="SQLite needs a file")
+    if not Path(url.database).absolute().parent.is_dir():
+        raise StoreError(where=shown(url), reason="there is no such folder")
+    engine = create_engine(url, connect_args={"timeout": _WAIT}, pool_size=10, max_overflow=40)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def shown(url: URL) -> str:
+    """A URL without its password."""
+    return url.render_as_string(hide_password=True)
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session that only reads, and sees the database as it was when it began, whatever others write meanwhile.
+
+    Raises:
+        StoreError: the database does not answer.
+    """
+    with _translated(engine), Session(engine, expire_on_commit=False) as session:
+        if engine.dialect.name == "postgresql":  # SQLite's transactions are so anyway
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A session that writes; it is committed at its end, or nothing of it is kept.
+
+    SQLite takes its one write lock at the beginning: what is read here cannot have changed when it is written.
+    """
+    with _translated(engine), Session(engine, expire_on_commit=False) as session, session.begin():
+        session.connection(execution_options={WRITES: True})
+        yield session
+
+
+def _url(database: str) -> URL:
+    try:
+        return make_url(database if "://" in database else f"sqlite:///{database}")
+    except (ArgumentError, ValueError) as error:
+        raise StoreError(where="given", reason="it is no URL (sqlite:///FILE or postgresql://…)") from error
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin where _begin says so
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _translated(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        reason = " ".join(str(getattr(error, "orig", None) or error).split())[:300]
+        raise StoreError(where=shown(engine.url), reason=reason) from error

@@ -1,0 +1,424 @@
+"""The workbench's pages without a browser: forms to corrections, the way through the inbox, roles, vendored scripts."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import tomllib
+import zipfile
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from review_support import RECORD, Client, application, signed_in
+from sqlalchemy import Engine
+from support import ROOT
+
+import critparse
+from critparse.errors import InvalidEdit
+from critparse.review.pages import rulefields, wordforms
+from critparse.review.pages.comparing import compared, pieces
+from critparse.review.pages.ruleforms import formed, of_json
+from critparse.schema import Criterion, Rule
+
+HTML = {"accept": "text/html"}
+STATIC = ROOT / "src/critparse/review/pages/static"
+
+
+def criterion(text: str, number: int = 0) -> Criterion:
+    """A criterion of a record of its own."""
+    return critparse.parse({"eligibility": f"Inclusion Criteria:\n\n* {text}\n"}, model=False).criteria[number]
+
+
+def fields_of(rule: Rule) -> dict[str, str]:
+    """The fields that a browser sends for a rule that nobody touched."""
+    found: dict[str, str] = {}
+
+    def take(node: rulefields.Node, path: str) -> None:
+        found.update({f"{path}.{name}": value for name, value in node.values.items()})
+        found.update({f"{path}.kind": node.kind, f"{path}.rest": node.rest_json})
+        found[f"{path}.members"] = str(len(node.members))
+        for number, member in enumerate(node.members):
+            take(member, f"{path}.{number}")
+
+    take(rulefields.node_of(rule), "r")
+    return found
+
+
+def post(client: Client, path: str, **fields: Any) -> Any:
+    """A form that is sent."""
+    headers = {**HTML, "content-type": "application/x-www-form-urlencoded"}
+    return client.request("POST", path, content=urlencode(fields), headers=headers)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HbA1c ≥ 7.0 % and ≤ 10 % within 3 months before screening",
+        "ALT > 3 x ULN or severe hepatic impairment",
+        "at least two of the following: asthma, eczema, hay fever",
+        "if female: negative pregnancy test",
+        "prednisone up to 10 mg daily for at least 4 weeks",
+        "blarbification of the quuxes",
+        "ECOG 0, 1 or 2",
+    ],
+)
+def test_form_of_a_rule_gives_the_rule_back(text: str) -> None:
+    """Saving a form that nobody touched changes nothing of the rule but how sure it is."""
+    one = criterion(text)
+    found = formed(rulefields.read(fields_of(one.rule)), one)
+    assert found.errors == {}
+    assert found.rule is not None
+    assert re.sub(r'"confidence":[\d.]+', "", found.rule.model_dump_json()) == re.sub(
+        r'"confidence":[\d.]+', "", one.rule.model_dump_json()
+    )
+
+
+def test_fields_become_limits() -> None:
+    """Typed limits, units and references stand where the schema has them; an emptied limit is no limit."""
+    one = criterion("ALT below 3 x ULN")
+    sent = fields_of(one.rule) | {"r.upper": "2.5", "r.upper_than": "", "r.lower": "1", "r.lower_than": "more"}
+    rule: Any = formed(rulefields.read(sent), one).rule
+    assert (rule.range.upper.value, rule.range.upper.inclusive, rule.range.relative_to) == (2.5, True, "uln")
+    assert (rule.range.lower.value, rule.range.lower.inclusive) == (1.0, False)
+    emptied = {"r.upper": "", "r.lower": "", "r.relative": "", "r.unit": "", "r.ucum": ""}
+    rule = formed(rulefields.read(sent | emptied), one).rule
+    assert rule.range is None or (rule.range.lower, rule.range.upper, rule.range.relative_to) == (None, None, None)
+
+
+def test_new_words_of_a_statement_are_anchored_where_they_stand() -> None:
+    """Another subject has the place and the codes of the mention; words of one's own have neither."""
+    one = criterion("asthma or eczema")
+    first = next(name for name, value in fields_of(one.rule).items() if value == "asthma")
+    rule: Any = formed(rulefields.read(fields_of(one.rule) | {first: "eczema"}), one).rule
+    subject = rule.rules[0].subject
+    assert (subject.spans, subject.concepts) == (rule.rules[1].subject.spans, rule.rules[1].subject.concepts)
+    rule = formed(rulefields.read(fields_of(one.rule) | {first: "hay fever"}), one).rule
+    assert (rule.rules[0].subject.text, rule.rules[0].subject.spans) == ("hay fever", ())
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "what"),
+    [
+        ({"r.upper": "seventy"}, "r.upper", "no number"),
+        ({"r.lower": "80", "r.upper": "70"}, "r.upper", "below the lower"),
+        ({"r.upper": "inf"}, "r.upper", "finite"),
+        ({"r.subject": " "}, "r.subject", "about"),
+        ({"r.kind": "weather"}, "r.kind", "no kind"),
+        ({"r.kind": "unstructured", "r.reason": ""}, "r.reason", "why"),
+        ({"r.qualifiers": "severe"}, "r.qualifiers", "kind: value"),
+        ({"r.relative": "moon"}, "r.relative", "uln"),
+        ({"r.windows": "1", "r.w0.kind": "never"}, "r.w0.kind", "recency"),
+        ({"r.kind": "any_of", "r.members": "0"}, "r.kind", "members"),
+        ({"r.kind": "at_least", "r.members": "1", "r.0.subject": "x", "r.0.kind": "drug"}, "r.count", "1 to 1"),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field(changes: dict[str, str], where: str, what: str) -> None:
+    """Each kind of mistake is named at the field it stands in."""
+    one = criterion("age 18 to 70 years")
+    found = formed(rulefields.read(fields_of(one.rule) | changes), one)
+    assert found.rule is None
+    assert what in found.errors[where]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_no_form_breaks_the_reading_of_forms(data: st.DataObject) -> None:
+    """Whatever is sent is a rule or an error at a field."""
+    one = criterion("asthma or eczema within 3 months")
+    known = fields_of(one.rule)
+    odd = st.sampled_from(["", "0", "1", "-1", "999999", "all_of", "not", "{}", "[]", '{"subject": 1}', "null", "nan"])
+    paths = st.sampled_from([*known, "r.members", "r.0.0.kind", "r.0.w0.kind", "r.0.w0.lower", "r.0.windows"])
+    sent = known | data.draw(st.dictionaries(paths, odd | st.text(max_size=8), max_size=6))
+    found = formed(rulefields.read(sent), one)
+    assert (found.rule is None) == bool(found.errors)
+    action = data.draw(
+        st.sampled_from(["add:r", "wrap:r.0", "remove:r.1", "open:r", "window:r.0", "remove:r", ":", "x:r.9"])
+    )
+    assert rulefields.changed(rulefields.read(sent), action) is not None
+
+
+def test_rule_as_json_is_held_against_the_schema() -> None:
+    """What the schema does not know is refused with its place."""
+    assert of_json('{"kind": "condition", "subject": {"text": "asthma"}}').rule is not None
+    assert "subject" in of_json('{"kind": "condition"}').errors["json"]
+    assert of_json("{").errors
+
+
+def test_words_are_found_in_a_criterion() -> None:
+    """Blanks match any blanks, “…” joins words that stand apart, a place chosen with the mouse comes first."""
+    one = criterion("asthma with\n  wheezing, or asthma with cough")
+    text = one.text
+    (found,) = wordforms.places(one, "asthma with wheezing")
+    assert text[found[0] - one.span.start : found[1] - one.span.start] == "asthma with\n  wheezing"
+    assert len(wordforms.places(one, "asthma … cough")) == 2
+    second = one.span.start + text.rindex("asthma")
+    assert wordforms.places(one, "asthma", second)[0][0] == second
+    with pytest.raises(InvalidEdit, match="does not stand"):
+        wordforms.places(one, "eczema")
+
+
+def test_lines_divide_a_criterion() -> None:
+    """Parts on lines of their own become offsets; other words are refused."""
+    one = criterion("asthma and  hay fever and eczema")
+    cuts = wordforms.cuts(one, "asthma\nand hay fever\n\nand eczema")
+    assert [one.text[at - one.span.start :][:6] for at in cuts] == ["and  h", "and ec"]
+    with pytest.raises(InvalidEdit, match="unchanged"):
+        wordforms.cuts(one, "asthma\nhay fever")
+    with pytest.raises(InvalidEdit, match="line of its own"):
+        wordforms.cuts(one, wordforms.one_line(one))
+
+
+def test_codes_are_read_line_by_line() -> None:
+    """A code has a system; its name may follow."""
+    first, second = wordforms.codes("MESH:D001249 Asthma\n\nSNOMEDCT:195967001")
+    assert (first.system, first.code, first.display) == ("MESH", "D001249", "Asthma")
+    assert (second.code, second.display) == ("195967001", "")
+    with pytest.raises(InvalidEdit, match="SYSTEM:CODE"):
+        wordforms.codes("asthma")
+
+
+def test_comparison_shows_what_changed() -> None:
+    """Fields, words, readings and findings of two versions; what is the same is left out."""
+    old = critparse.parse(RECORD, model=False)
+    changes = {"maximum_age": "70 Years", "eligibility": RECORD["eligibility"].replace("below 8 %", "below 9 %")}  # type: ignore[attr-defined]
+    new = critparse.parse(RECORD | changes, model=False)
+    found = compared(old, new)
+    assert [name for name, _, _ in found.fields] == ["ages"]
+    assert [piece.text for piece in found.texts[0].pieces if piece.op != "same"] == ["8", "9"]
+    assert len(found.criteria) == 2 and found.criteria[0].after is None
+    assert [code for code, _, _ in found.gone] == ["age-maximum-conflict"]
+    assert compared(old, old).same
+
+
+def test_long_texts_are_compared_in_bounded_time() -> None:
+    """Beyond some thousand words, lines are compared, then the whole."""
+    old, new = "word " * 50_000, "other " * 50_000
+    assert [piece.op for piece in pieces(old, new)] == ["removed", "added"]
+
+
+def test_next_leads_through_the_whole_list(sqlite: Engine) -> None:
+    """From trial to trial with the same filters, each once, also when findings are decided on the way."""
+    client = Client(application(sqlite))
+    for number in range(4):
+        client.submitted({**RECORD, "id": f"NCT9100000{number}"})
+    where, seen = "/next?q=NCT91", []
+    while (answer := client.get(where, headers=HTML)).headers["location"].startswith("/trials/"):
+        page = client.get(answer.headers["location"], headers=HTML)
+        seen.append(answer.headers["location"].split("?")[0])
+        finding = re.search(r'action="(/trials/\d+/findings/\w+)"', page.text)
+        assert finding is not None
+        post(client, finding[1], version=1, state="accepted", number=1)
+        where = re.search(r'href="(/next\?[^"]+)"', page.text)[1].replace("&amp;", "&")  # type: ignore[index]
+    assert len(seen) == len(set(seen)) == 4
+    assert "last trial" in client.get("/", headers=HTML).text
+
+
+def test_pages_of_the_inbox_hold_every_trial_once(sqlite: Engine) -> None:
+    """Following “Next page” shows all of them."""
+    client = Client(application(sqlite))
+    lines = [RECORD | {"id": f"NCT92{number:06}", "eligibility": "* Age 18 to 70 years"} for number in range(60)]
+    assert client.post("/v1/trials", {"source": json.dumps(lines)}).status_code == 201
+    seen, where = [], "/"
+    while where:
+        page = client.get(where, headers=HTML).text
+        seen += re.findall(r'class="stop" href="/trials/(\d+)', page)
+        found = re.search(r'href="([^"]+)" rel="next"', page)
+        where = found[1].replace("&amp;", "&") if found else ""
+    assert len(seen) == len(set(seen)) == 60
+
+
+def test_pages_by_role(sqlite: Engine) -> None:
+    """Viewers read; forms that they cannot send are not shown, and refused when sent all the same."""
+    app = application(sqlite, auth=True)
+    trial = signed_in(sqlite, app).submitted()["trial"]["id"]
+    viewer = signed_in(sqlite, app, "viewer", "vera")
+    page = viewer.get(f"/trials/{trial}", headers=HTML).text
+    assert "Accept" not in page and "Correct" not in page
+    assert "Save the rule" not in viewer.get(f"/trials/{trial}/criteria/I1", headers=HTML).text
+    assert post(viewer, f"/trials/{trial}/undo", version=1).status_code == 403
+    assert viewer.get("/users", headers=HTML).status_code == 403
+    stranger = Client(app)
+    answer = stranger.get(f"/trials/{trial}?in=q%3Da", headers=HTML)
+    assert answer.headers["location"] == f"/login?next=%2Ftrials%2F{trial}%3Fin%3Dq%253Da"
+
+
+def test_forms_need_the_token_of_the_session(sqlite: Engine) -> None:
+    """A form without it changes nothing; with it, it does."""
+    app = application(sqlite, auth=True)
+    client = signed_in(sqlite, app)
+    trial = client.submitted()["trial"]["id"]
+    token = client.headers.pop("x-csrf-token")
+    fields = {"version": 1, "change": "kind", "to": "exclusion"}
+    assert post(client, f"/trials/{trial}/criteria/I1", **fields).status_code == 403
+    answer = post(client, f"/trials/{trial}/criteria/I1", csrf=token, **fields)
+    assert answer.status_code == 303
+    assert client.get(f"/v1/trials/{trial}").json()["document"]["criteria"][0]["kind"] == "exclusion"
+
+
+@pytest.mark.parametrize(
+    ("fields", "criterion_id", "after"),
+    [
+        ({"change": "kind", "to": "exclusion"}, "E1", "Age 18 to 70"),
+        ({"change": "split", "parts": "HbA1c below 8 %\nand no insulin"}, "I3", "and no insulin"),
+        ({"change": "merge"}, "E1", "Pregnancy\n* Severe hepatic"),
+        ({"change": "note", "reason": "narrative"}, "E1", "Severe hepatic"),
+    ],
+)
+def test_whole_criteria_are_changed_by_forms(
+    sqlite: Engine,
+    fields: dict[str, str],
+    criterion_id: str,
+    after: str,
+) -> None:
+    """Kind, division, joining, taking out: the criterion of that id has other words afterwards."""
+    client = Client(application(sqlite))
+    trial = client.submitted()["trial"]["id"]
+    start = {"kind": "I1", "split": "I2"}.get(fields["change"], "E1")
+    answer = post(client, f"/trials/{trial}/criteria/{start}", version=1, **fields)
+    assert answer.status_code == 303, answer.text
+    criteria = client.get(f"/v1/trials/{trial}").json()["document"]["criteria"]
+    assert after in next(one["text"] for one in criteria if one["id"] == criterion_id)
+
+
+def test_mentions_are_changed_by_forms(sqlite: Engine) -> None:
+    """Other words, another type, other codes, a new mention, and one that is none."""
+    client = Client(application(sqlite))
+    trial = client.submitted()["trial"]["id"]
+    path = f"/trials/{trial}/criteria/E2"
+
+    def entities() -> list[Any]:
+        document = client.get(f"/v1/trials/{trial}").json()["document"]
+        found: list[Any] = next(one for one in document["criteria"] if one["id"] == "E2")["entities"]
+        return found
+
+    mine = next(one["id"] for one in entities() if "hepatic" in one["text"])
+    sent = {"change": "mention", "entity": mine, "words": "Severe hepatic impairment", "label": "Condition"}
+    assert post(client, path, version=1, **sent).status_code == 303
+    assert "Severe hepatic impairment" in [one["text"] for one in entities()]
+    sent = {"change": "concept", "entity": mine, "codes": "MESH:D048550 Hepatic Insufficiency"}
+    assert post(client, path, version=2, **sent).status_code == 303
+    assert next(one for one in entities() if one["id"] == mine)["concepts"][0]["code"] == "D048550"
+    refused = post(client, path, version=3, change="concept", entity=mine, codes="nonsense")
+    assert refused.status_code == 422 and "is no code" in refused.text and ">nonsense<" in refused.text
+    assert post(client, path, version=3, change="removal", entity=mine).status_code == 303
+    assert mine not in [one["id"] for one in entities()]
+
+
+def test_nothing_typed_is_lost_when_its_mention_is_gone(sqlite: Engine) -> None:
+    """Codes for a mention that somebody has removed meanwhile are shown beside what they did."""
+    client = Client(application(sqlite))
+    trial = client.submitted()["trial"]
+    found = client.get(f"/v1/trials/{trial['id']}").json()["document"]["criteria"]
+    mine = next(one for one in found if one["id"] == "E1")["entities"][0]["id"]
+    path = f"/trials/{trial['id']}/criteria/E1"
+    assert post(client, path, version=1, change="removal", entity=mine).status_code == 303
+    sent = {"change": "concept", "entity": mine, "codes": "MESH:D011247 Pregnancy", "comment": "checked"}
+    answer = post(client, path, version=1, **sent)
+    assert answer.status_code == 409
+    assert "removed a mention from E1" in answer.text
+    assert ">MESH:D011247 Pregnancy<" in answer.text and ">checked<" in answer.text
+
+
+def test_upload_says_what_became_of_each_file(sqlite: Engine) -> None:
+    """A good file is kept, a bad one is refused with the reason, and what was pasted stays in the form."""
+    client = Client(application(sqlite))
+    files = [("files", ("good.txt", b"Inclusion Criteria:\n* Asthma\n")), ("files", ("bad.json", b"\x00\x01\x02"))]
+    answer = client.request("POST", "/upload", data={"text": " "}, files=files, headers=HTML)
+    assert answer.status_code == 422
+    assert "good.txt" in answer.text and re.search(r"bad\.json</strong>: [^<]+", answer.text)
+    again = client.request("POST", "/upload", data={"text": "Inclusion Criteria:\n* Eczema"}, headers=HTML)
+    assert again.status_code == 303
+    assert "Paste a record, or choose a file" in client.request("POST", "/upload", data={}, headers=HTML).text
+
+
+def test_exports_are_taken_as_files(sqlite: Engine) -> None:
+    """One file as it is, several as a zip that is the same each time; never shown by the browser."""
+    client = Client(application(sqlite))
+    trial = client.submitted()["trial"]["id"]
+    one = client.get(f"/trials/{trial}/export/omop", headers=HTML)
+    assert one.headers["content-disposition"].startswith('attachment; filename="NCT90000001.')
+    several = client.get(f"/trials/{trial}/export/csv", headers=HTML)
+    assert len(zipfile.ZipFile(io.BytesIO(several.content)).namelist()) > 1
+    assert several.content == client.get(f"/trials/{trial}/export/csv", headers=HTML).content
+    assert client.get(f"/trials/{trial}/export/nonsense", headers=HTML).status_code == 404
+    assert b"Age 18 to 70 years" in client.get(f"/trials/{trial}/record", headers=HTML).content
+
+
+def test_admins_keep_accounts(sqlite: Engine) -> None:
+    """Accounts are added, changed and closed on the page; what is wrong is said there."""
+    app = application(sqlite, auth=True)
+    admin = signed_in(sqlite, app, "admin", "root")
+    add = {"name": "ben", "role": "curator", "password": "short"}
+    assert re.search(r'class="wrong"[^>]*>[^<]*has 10 to', post(admin, "/users", **add).text)
+    assert post(admin, "/users", **add | {"password": "long enough now"}).status_code == 303
+    assert post(admin, "/users/ben", do="close").status_code == 303
+    assert "closed" in admin.get("/users", headers=HTML).text
+    assert "only admin" in post(admin, "/users/root", do="role", role="viewer").text
+
+
+def test_vendored_scripts_are_what_they_are_said_to_be() -> None:
+    """Every script of others has its digest in VENDORED.toml, and every file that is named there is there."""
+    pins = tomllib.loads((STATIC / "VENDORED.toml").read_text("utf8"))
+    for pin in pins.values():
+        assert hashlib.sha256((STATIC / pin["file"]).read_bytes()).hexdigest() == pin["sha256"]
+    own = {"review.js", "review.css", "VENDORED.toml"}
+    assert {file.name for file in STATIC.iterdir()} == own | {pin["file"] for pin in pins.values()}
+
+
+def test_templates_never_mark_anything_safe() -> None:
+    """No text of a record can become markup: nothing is exempt from escaping, nothing runs in a page."""
+    for file in (STATIC.parent / "templates").glob("*.html"):
+        text = file.read_text("utf8")
+        assert not re.search(r"\|\s*safe|autoescape|\son\w+=|\sstyle=|<script(?! src)|javascript:", text), file.name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/?q=%00&code=%00&registry=%00%ff&state=x&severity=y&corrected=z",
+        "/next?cursor=nonsense&q=%00",
+        "/trials/1?in=%00%0d%0a//elsewhere",
+        "/trials/1/criteria/%00",
+        "/trials/1/criteria/I1?in=javascript:alert(1)",
+        "/trials/1/compare?from=1&to=99",
+        "/trials/1/export?to=%00",
+        "/users/%00",
+    ],
+)
+def test_odd_addresses_are_answered(engine: Engine, path: str) -> None:
+    """Whatever stands in an address, the answer is a page or says what is wrong, on either database."""
+    client = Client(application(engine))
+    client.submitted()
+    assert client.get(path, headers=HTML).status_code in {200, 303, 404, 405, 422}
+
+
+def test_odd_forms_are_answered(engine: Engine) -> None:
+    """Forms with fields missing, or with values that no browser sends, are refused with a page."""
+    client = Client(application(engine))
+    client.submitted()
+    finding = client.get("/v1/trials/1/findings").json()["findings"][0]["fingerprint"]
+    paths = [
+        "/trials/1/undo",
+        "/trials/1/reparse",
+        "/trials/1/criteria/I1",
+        f"/trials/1/findings/{finding}",
+        "/users",
+        "/upload",
+    ]
+    for path in paths:
+        for fields in ({}, {"version": "x"}, {"version": 9}, {"version": 1, "change": "\0", "do": "\0", "state": "\0"}):
+            answer = post(client, path, **fields)
+            assert answer.status_code in {303, 404, 409, 422}, (path, fields, answer.text[:300])
+
+
+def test_long_records_can_be_pasted(sqlite: Engine) -> None:
+    """More than a megabyte of text fits into the form."""
+    client = Client(application(sqlite))
+    text = "Inclusion Criteria:\n\n* Asthma\n\nExclusion Criteria:\n\n* " + "x" * 1_100_000
+    files = [("files", ("", b""))]
+    assert client.request("POST", "/upload", data={"text": text}, files=files, headers=HTML).status_code == 303
