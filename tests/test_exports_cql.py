@@ -214,6 +214,7 @@ ONLY_MATCH = {
     "by reference", "a component",
     # match says that who does not take prednisone has not failed it
     "Prednisone > 20 mg/day",
+    "vaccinated",  # CQL does not ask for Immunizations
 }  # fmt: skip
 """Patients of whom ``match`` says what CQL leaves open."""
 
