@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -13,9 +15,21 @@ from support import Run
 
 from critparse.cli import main
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 # Deadlines measure the machine (other test processes, a cold start), not critparse; benchmarks do that.
 settings.register_profile("critparse", deadline=None)
 settings.load_profile("critparse")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium."""
+    from browser import running_browser
+
+    with running_browser() as running:
+        yield running
 
 
 @pytest.fixture

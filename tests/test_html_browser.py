@@ -6,12 +6,11 @@ Needs Chromium (``apt-get install chromium``, or its path in ``CRITPARSE_CHROMIU
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser import SCREENS, hold_against_axe, needs_chromium, running_browser
+from browser import SCREENS, hold_against_axe, needs_chromium
 from pages import hostile, page_of, trial
 from support import FIRST_TRIAL, Run
 
@@ -22,13 +21,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium."""
-    with running_browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

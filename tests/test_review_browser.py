@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser import SCREENS, Workbench, hold_against_axe, needs_chromium, running_browser, running_workbench
+from browser import SCREENS, Workbench, hold_against_axe, needs_chromium, running_workbench
 from pages import HOSTILE
 from playwright.sync_api import expect
 from review_support import PASSWORD, RECORD
@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium."""
-    with running_browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,12 +27,11 @@ from critparse.schema import (
 )
 from critparse.sources import MAX_BYTES
 from critparse.sources.clean import CleanText, guessed
-from critparse.sources.record import Record
+from critparse.sources.record import NCT_NUMBER, Record
 
 FORMAT = "brat"
 _MAIN = "eligibility"
 _LABELS = {_MAIN: "Eligibility criteria", "description": "Description", "summary": "Brief summary"}
-_TRIAL = re.compile(r"NCT\d{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +124,7 @@ def _record(stem: str, contents: dict[str, str]) -> Record:
     """A record that is no more than its texts, named by the files."""
     texts = {_MAIN: "", **contents}
     ordered = tuple(guessed(text_id, _LABELS[text_id], texts[text_id]) for text_id in _LABELS if text_id in texts)
-    return Record(stem if _TRIAL.fullmatch(stem) else None, None, FORMAT, ordered, Registry())
+    return Record(stem if NCT_NUMBER.fullmatch(stem) else None, None, FORMAT, ordered, Registry())
 
 
 def _content(path: Path) -> str:

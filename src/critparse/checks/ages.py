@@ -25,7 +25,6 @@ NO_MAXIMUM = 99.0
 """Years: a maximum from here on says that there is none."""
 
 _YEARS = {"a": 1.0, "mo": 1 / 12, "wk": 7 / 365.25, "d": 1 / 365.25, "h": 1 / 8766, "min": 1 / 525960}
-_FIELD_UNITS = {"years": "a", "months": "mo", "weeks": "wk", "days": "d", "hours": "h", "minutes": "min"}
 _NEAR = 9
 """Words after a limit among which those count that belong to it."""
 
@@ -124,7 +123,7 @@ def _work_out(facts: Facts, text_id: str) -> Ages:
 
 def field_limit(limit: AgeLimit) -> Limit:
     """A registry age as a limit; registries mean their ages inclusively."""
-    return Limit(limit.value, _FIELD_UNITS[limit.unit], inclusive=True)
+    return Limit(limit.value, limit.ucum, inclusive=True)
 
 
 def relation(end: End, one: Limit, other: Limit) -> Relation:

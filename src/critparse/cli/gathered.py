@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from critparse.cli.inputs import Input, Outcome
 from critparse.cli.outputs import (
-    LINES,
     Folder,
     Output,
     Write,
@@ -22,7 +21,9 @@ from critparse.cli.outputs import (
 from critparse.errors import OutputError
 from critparse.exports import export_to, line
 from critparse.exports.capability import Exported, Omission
+from critparse.exports.streams import Streamed
 from critparse.schema import ParsedTrial
+from critparse.sources.load import JSON_LINES
 
 
 def place(path: str | None, to: str, sources: Sequence[Input]) -> Output:
@@ -160,10 +161,10 @@ class Lines:
         self._to = to
         self._make = write
         self._sources = sources
-        self._lines = self._path is not None and self._path.suffix.lower() in LINES
+        self._lines = self._path is not None and self._path.suffix.lower() in JSON_LINES
         self._count = 0
         self._first: tuple[ParsedTrial, Exported] | None = None  # until it is known whether there are several
-        self._stream: IO[str] | None = None
+        self._stream = Streamed(lambda: sys.stdout if path is None else opened(Path(path), sources))
 
     def add(self, outcome: Outcome) -> Sequence[Omission]:
         self._count += 1
@@ -183,14 +184,13 @@ class Lines:
     def close(self) -> None:
         if self._first is not None:
             self._write_alone(*self._first)
-        if self._stream is not None and self._stream is not sys.stdout:
-            self._stream.close()
+        self._stream.close()
 
     def _write_line(self, trial: ParsedTrial, exported: Exported) -> None:
         written = line(trial, exported, self._to)
         if written is None:
             raise OutputError(where=self._where, reason="it takes one record; several need a folder (-o FOLDER/)")
-        self._out.write(written)
+        self._stream.out.write(written)
 
     def _write_alone(self, trial: ParsedTrial, exported: Exported) -> None:
         files = exported.files
@@ -202,11 +202,4 @@ class Lines:
             reason = f"{self._to} makes several files; give them a place with -o"
             raise OutputError(where=self._where, reason=reason)
         (content,) = files.values()
-        self._out.write(encoded(content).decode("utf-8"))
-
-    @property
-    def _out(self) -> IO[str]:
-        """The stream; opened when there is something to write, so that a failure leaves an old file alone."""
-        if self._stream is None:
-            self._stream = sys.stdout if self._path is None else opened(self._path, self._sources)
-        return self._stream
+        self._stream.out.write(encoded(content).decode("utf-8"))

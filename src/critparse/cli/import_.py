@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from critparse.cli.outputs import one_of
+from critparse.cli.parse import RecordOutput
 from critparse.exports import targets
 
 if TYPE_CHECKING:
@@ -49,10 +50,7 @@ def brat(
     format: Annotated[
         str, typer.Option("--format", "-f", metavar="|".join(targets()), help="What to write.", callback=_target)
     ] = "table",
-    output: Annotated[
-        str | None,
-        typer.Option("--output", "-o", metavar="PATH", help="A file, or a folder that gets one file per record."),
-    ] = None,
+    output: RecordOutput = None,
 ) -> None:
     """Turn corrected brat annotations into entities and rules again.
 

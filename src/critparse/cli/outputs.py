@@ -16,14 +16,12 @@ from critparse.cli.messages import complain_of_defect
 from critparse.errors import CritparseError, OutputError
 from critparse.exports import export
 from critparse.exports.capability import Exported, Omission
+from critparse.exports.streams import Streamed
 from critparse.schema import ParsedTrial
+from critparse.sources.load import JSON_LINES
 
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 _MAX_NAME = 100
-LINES = (".jsonl", ".ndjson")
-"""Endings of files that hold a record a line."""
-
-
 Write = Callable[[ParsedTrial], Exported]
 """Makes the files of one trial."""
 
@@ -74,13 +72,12 @@ def deliver(inputs: Inputs, result: Output, told: Callable[[Outcome, Sequence[Om
         result.close()
 
 
-class Stream:
+class Stream(Streamed):
     """One stream for all records: tables below each other, one JSON document or an array of several, JSON lines."""
 
     def __init__(self, target: str, open_stream: Callable[[], IO[str]]) -> None:
+        super().__init__(open_stream)
         self.target = target
-        self.open_stream = open_stream
-        self.stream: IO[str] | None = None
         self.first: str | None = None  # the first JSON document, until it is known whether there are several
         self.count = 0
 
@@ -95,14 +92,7 @@ class Stream:
     def close(self) -> None:
         if self.target == "json":
             self._end_json()
-        if self.stream is not None and self.stream is not sys.stdout:
-            self.stream.close()
-
-    @property
-    def out(self) -> IO[str]:
-        """The stream; opened when there is something to write, so that a failure leaves an old file alone."""
-        self.stream = self.stream or self.open_stream()
-        return self.stream
+        super().close()
 
     def _write(self, trial: ParsedTrial) -> None:
         if self.target == "table":
@@ -198,7 +188,7 @@ def is_folder(path: str, sources: Sequence[Input], *, several: bool = False) -> 
 
 def _may_hold_many(source: Input) -> bool:
     """Whether the input is a file of JSON lines, one record each, a packed one, or a whole data set."""
-    return source.many or (source.path is not None and source.path.suffix.lower() in (*LINES, *PACKED))
+    return source.many or (source.path is not None and source.path.suffix.lower() in (*JSON_LINES, *PACKED))
 
 
 def opened(path: Path, sources: Sequence[Input]) -> IO[str]:

@@ -56,6 +56,10 @@ UseVocabulary = Annotated[
         help="A vocabulary of your own (critparse vocab build), its file, or scispacy:umls …: its codes go first.",
     ),
 ]
+RecordOutput = Annotated[
+    str | None,
+    typer.Option("--output", "-o", metavar="PATH", help="A file, or a folder that gets one file per record."),
+]
 InputFormat = Annotated[
     str,
     typer.Option("--input-format", metavar="|".join(("auto", *formats())), help="How the input is to be read."),
@@ -71,10 +75,7 @@ def parse(
     format: Annotated[
         str, typer.Option("--format", "-f", metavar="|".join(targets()), help="What to write.", callback=_target)
     ] = "table",
-    output: Annotated[
-        str | None,
-        typer.Option("--output", "-o", metavar="PATH", help="A file, or a folder that gets one file per record."),
-    ] = None,
+    output: RecordOutput = None,
     input_format: InputFormat = "auto",
     model: UseModel = True,
     vocab: UseVocabulary = None,

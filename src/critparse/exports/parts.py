@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from critparse.exports.capability import Ability, Capabilities
-from critparse.schema import AllOf, AnyOf, AtLeast, Criterion, IfThen, Leaf, Not, ParsedTrial, Rule, Unstructured
+from critparse.schema import (
+    AgeLimit,
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Bound,
+    Criterion,
+    IfThen,
+    Leaf,
+    Not,
+    ParsedTrial,
+    Range,
+    Rule,
+    Unit,
+    Unstructured,
+)
 
 LIST = "eligibility"
 
@@ -26,6 +41,12 @@ def aside(trial: ParsedTrial) -> tuple[Criterion, ...]:
 
 def _is_listed(criterion: Criterion) -> bool:
     return criterion.span.text_id == LIST and criterion.kind != "unknown"
+
+
+def field_range(limit: AgeLimit, side: str) -> Range:
+    """A registry's age as a range with that end (``lower`` or ``upper``); registries mean their ages inclusively."""
+    bound, unit = Bound(value=limit.value, inclusive=True), Unit(ucum=limit.ucum, text=limit.unit)
+    return Range(lower=bound, unit=unit) if side == "lower" else Range(upper=bound, unit=unit)
 
 
 def whole_text(criterion: Criterion) -> str:

@@ -43,6 +43,10 @@ class Streamed:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close what is open, but for standard output."""
         for file in self._spools:
             file.close()
         if self._stream is not None and self._stream is not sys.stdout:

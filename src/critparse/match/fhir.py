@@ -12,9 +12,9 @@ from critparse.match.patient import Days, Domain, Fact, Patient
 from critparse.match.resources import READERS, Resource, sex
 from critparse.schema import ParsedTrial
 from critparse.sources import MAX_BYTES
+from critparse.sources.load import JSON_LINES
 
-_ENDINGS = (".json", ".ndjson", ".jsonl")
-_LINES = (".ndjson", ".jsonl")
+_ENDINGS = (".json", *JSON_LINES)
 _FORMAT = "FHIR"
 
 
@@ -86,7 +86,7 @@ def _files(path: Path) -> list[Path]:
 
 def _entries(file: Path) -> Iterator[_Entry]:
     text = _text(file)
-    if file.suffix.lower() in _LINES:
+    if file.suffix.lower() in JSON_LINES:
         for number, line in enumerate(text.split("\n"), 1):
             if line.strip():
                 yield from _unpacked(_json(line, f"{file}, line {number}"), f"{file}, line {number}")

@@ -14,6 +14,7 @@ from datetime import date
 from critparse.match.codes import Agreement, Wanted, agreement, comparable, wanted
 from critparse.match.logic import Truth, all_of, any_of, negation
 from critparse.match.patient import Domain, Fact, Patient
+from critparse.match.terms import terms
 from critparse.match.times import age, in_window, is_index, is_over, limits
 from critparse.match.values import answers
 from critparse.schema import Leaf, Unstructured
@@ -28,9 +29,6 @@ _DOMAINS: dict[str, tuple[Domain, ...]] = {
     "reproductive": ("condition", "observation"),
     "allergy": ("allergy",),
 }
-_FEMALE_ONLY = frozenset(
-    {"D011247", "D001942", "D007774", "D017698"}
-)  # pregnancy, breast-feeding, lactation, menopause
 PAST_TOO = ("history",)  # qualifiers that let what is over count
 _ALWAYS_TRUE = frozenset({("history", "history"), ("certainty", "known")})
 CURRENT = frozenset({("time", "current"), ("activity", "active")})
@@ -120,7 +118,8 @@ def _sex_fact(patient: Patient) -> Fact:
 
 def is_female_only(leaf: Leaf) -> bool:
     """Whether the statement is about what only women have: pregnancy, breast-feeding, menopause."""
-    return any(concept.system == "MESH" and concept.code in _FEMALE_ONLY for concept in leaf.subject.concepts)
+    codes = terms("women")["mesh"]
+    return any(concept.system == "MESH" and concept.code in codes for concept in leaf.subject.concepts)
 
 
 # --- values

@@ -13,6 +13,7 @@ from critparse.schema.finding import Finding
 from critparse.schema.text import Note, SourceText, Span
 
 SCHEMA_VERSION: Literal["1.0"] = "1.0"
+_UCUM = {"years": "a", "months": "mo", "weeks": "wk", "days": "d", "hours": "h", "minutes": "min"}
 
 
 class ParserInfo(Model):
@@ -30,6 +31,11 @@ class AgeLimit(Model):
     value: float = Field(allow_inf_nan=False)
     unit: Literal["years", "months", "weeks", "days", "hours", "minutes"]
     text: str = ""
+
+    @property
+    def ucum(self) -> str:
+        """The unit in UCUM."""
+        return _UCUM[self.unit]
 
 
 class Registry(Model):

@@ -10,7 +10,7 @@ from critparse.errors import CritparseError, EmptyInput, InputError, MalformedIn
 from critparse.sources import aact, aact_files, containers, euctr, ictrp_export, markup, spreadsheet
 from critparse.sources.clean import CleanText
 from critparse.sources.containers import Item
-from critparse.sources.load import MAX_BYTES, checked, decode, lines_of, read_bytes
+from critparse.sources.load import JSON_LINES, MAX_BYTES, checked, decode, lines_of, read_bytes
 from critparse.sources.reader import ElementReader, Reader, TextReader
 from critparse.sources.record import Record
 from critparse.sources.sniff import AUTO, formats, named, read_content, tables, tags
@@ -31,8 +31,6 @@ __all__ = [
 
 Source = str | bytes | Path | Mapping[str, Any]
 """A ``str`` is the text itself, a ``Path`` a file, bytes and mappings any known format."""
-
-_LINES = frozenset({".jsonl", ".ndjson"})
 
 
 def read(source: Source, *, format: str = AUTO, where: str | None = None, max_bytes: int = MAX_BYTES) -> Record:
@@ -107,7 +105,7 @@ def _open(source: Source, format: str, where: str | None, max_bytes: int) -> tup
     if isinstance(source, Path) and reader in {None, aact.READER} and aact_files.is_dataset(source):
         return name, aact.READER, aact_files.items(source, name)
     suffix = source.suffix.lower() if isinstance(source, Path) else ""
-    if isinstance(source, Path) and suffix in _LINES and not isinstance(reader, TextReader):
+    if isinstance(source, Path) and suffix in JSON_LINES and not isinstance(reader, TextReader):
         return name, reader, containers.json_lines_items(lines_of(source, name, max_bytes), name)
     data = read_bytes(source, name, max_bytes) if isinstance(source, Path) else source
     if isinstance(data, bytes) and spreadsheet.is_spreadsheet(data):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from critparse.errors import FetchError, InputError, NotInCache, UnknownTrial
 from critparse.sources import web
 from critparse.sources.cache import Cache
 from critparse.sources.containers import parse_json
+from critparse.sources.record import NCT_NUMBER
 
 URL = "CRITPARSE_CTGOV_URL"
 DEFAULT_URL = "https://clinicaltrials.gov/api/v2/studies"
@@ -25,12 +25,11 @@ MAX_AGE = 7 * 24 * 3600.0
 """Seconds for which a copy is taken for the registry's own; registries are edited rarely, but they are."""
 
 _log = logging.getLogger(__name__)
-_NUMBER = re.compile(r"NCT[0-9]{8}", re.IGNORECASE)
 
 
 def trial_number(text: str) -> str | None:
     """The registry number that the text is (``"nct01234567"`` too), in capitals; ``None`` for any other text."""
-    return text.upper() if _NUMBER.fullmatch(text) else None
+    return text.upper() if NCT_NUMBER.fullmatch(text.upper()) else None
 
 
 @dataclass(frozen=True, slots=True)

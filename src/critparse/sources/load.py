@@ -13,6 +13,8 @@ from critparse.errors import BinaryInput, CritparseError, EmptyInput, InputError
 
 MAX_BYTES = 20_000_000
 """Default bound on the size of an input; texts are counted in characters, files in bytes."""
+JSON_LINES = (".jsonl", ".ndjson")
+"""Endings of files that hold a record a line."""
 
 _log = logging.getLogger(__name__)
 _BOMS = (  # the longer ones first: UTF-32-LE begins like UTF-16-LE

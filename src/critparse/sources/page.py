@@ -16,7 +16,7 @@ from critparse.schema import Registry
 from critparse.sources import values
 from critparse.sources.clean import CleanText, plain
 from critparse.sources.reader import TextReader
-from critparse.sources.record import Record, texts
+from critparse.sources.record import NCT_NUMBER, Record, texts
 
 NAME = "page"
 HEADINGS = (
@@ -44,7 +44,6 @@ FURNITURE = frozenset({"clinicaltrials.veeva", "search", "log in", "find clinica
 _HEADING = re.compile(rf"^[ \t]*+({'|'.join(HEADINGS)})[ \t]*+\r?$", re.MULTILINE)
 _ENOUGH = 6
 _ENROLLMENT = re.compile(r"\d{1,9}\b.{0,30}\b(?:patient|participant|subject|volunteer)s?", re.IGNORECASE)
-_TRIAL_ID = re.compile(r"NCT\d{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +186,7 @@ def _registry(page: Page, fields: dict[str, int], header_end: int) -> Registry:
 def _trial_id(page: Page, header_end: int) -> str | None:
     """The registry's number among the identifiers, or failing that anywhere in the header."""
     header = [line.text for line in page.lines[:header_end]]
-    matches = (_TRIAL_ID.search(text) for text in [*page.values("Identifiers", header_end), *header])
+    matches = (NCT_NUMBER.search(text) for text in [*page.values("Identifiers", header_end), *header])
     return next((match[0] for match in matches if match), None)
 
 

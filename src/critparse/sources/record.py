@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 from critparse.schema import Registry
 from critparse.sources import values
 from critparse.sources.clean import CleanText, guessed
+
+NCT_NUMBER = re.compile("NCT[0-9]{8}")
+"""A number of ClinicalTrials.gov."""
 
 
 @dataclass(frozen=True, slots=True)

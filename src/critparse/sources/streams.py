@@ -28,12 +28,11 @@ from critparse.errors import (
 )
 from critparse.sources import MAX_BYTES, aact, aact_db, aact_files, containers, fetch, open_items
 from critparse.sources.containers import Item
-from critparse.sources.load import lines_in
+from critparse.sources.load import JSON_LINES, lines_in
 from critparse.sources.rows import streamed_rows
 from critparse.sources.sniff import AUTO, named, tables
 
 STDIN = "-"
-_LINES = (".jsonl", ".ndjson")
 _TABLES = (".csv", ".tsv")
 _PARQUET = ".parquet"
 _ROWS = 64  # of Parquet, in memory at a time
@@ -153,7 +152,7 @@ def _file(path: Path, where: str, format: str, meter: Meter) -> Iterator[tuple[s
     size = path.stat().st_size
     if aact_files.is_dataset(path):
         yield from _with_format(aact.NAME, partial(_aact, path, where), meter)
-    elif size <= MAX_BYTES and path.suffix.lower() not in (*_LINES, ".gz"):
+    elif size <= MAX_BYTES and path.suffix.lower() not in (*JSON_LINES, ".gz"):
         chosen, items = open_items(path, format=format, where=where)
         yield from ((chosen, item) for item in items)
     else:
@@ -176,7 +175,7 @@ def _unpacked(raw: IO[bytes], path: Path) -> Iterator[tuple[IO[bytes], Path]]:
 def _open_file(file: IO[bytes], path: Path, where: str, format: str) -> Iterator[tuple[str, Item]]:
     """The records of an open file: line by line or row by row where it is such a file, else as a whole."""
     suffix = path.suffix.lower()
-    if suffix in _LINES:
+    if suffix in JSON_LINES:
         lines = containers.json_lines_items(lines_in(file, where, MAX_BYTES), where)
         yield from ((format, item) for item in lines)
         return

@@ -14,9 +14,9 @@ from critparse.exports.cql.records import Records
 from critparse.exports.cql.terminology import Terminology
 from critparse.exports.cql.trees import Tree
 from critparse.exports.cql.words import Names, comment, identifier
-from critparse.exports.parts import LIST, whole_text
+from critparse.exports.parts import LIST, field_range, whole_text
 from critparse.exports.unsaid import Unsaid
-from critparse.schema import AgeLimit, Bound, Criterion, ParsedTrial, Range, Unit
+from critparse.schema import Criterion, ParsedTrial
 
 ENDING = ".cql"
 INCLUDED, EXCLUDED = "Meets All Inclusion Criteria", "Meets Any Exclusion Criterion"
@@ -26,7 +26,6 @@ _RESERVED = (
     "Patient", "FHIR", "FHIRHelpers", "System", "Index Date", INCLUDED, EXCLUDED, ELIGIBLE, WITHIN, BOTH,
     *(f"{WORDS_FOR}{result}" for result in ("positive", "negative", "abnormal", "normal")),
 )  # fmt: skip
-_UCUM = {"years": "a", "months": "mo", "weeks": "wk", "days": "d", "hours": "h", "minutes": "min"}
 _UNFIT = re.compile(r"[^A-Za-z0-9_]+")
 _MARKER = re.compile(r"^[\s\-*•·–—]*(?:\(?(?:\d{1,3}|[A-Za-z])[.)]\s)?[\s\-*•·–—]*")
 _MAX_ID = 64
@@ -134,7 +133,7 @@ class _Library:
                 continue
             shown = f"{words} {limit.value:g} {limit.unit}"
             try:
-                yield shown, age(_range(limit, side))
+                yield shown, age(field_range(limit, side))
             except Unsaid as why:
                 self._omissions.append(Omission(REGISTRY, why.part, why.reason, shown))
         if fields.sex in ("female", "male"):
@@ -163,8 +162,3 @@ def _title(criterion: Criterion) -> str:
 def _library_name(trial_id: str | None) -> str:
     name = _UNFIT.sub("_", trial_id or "").strip("_")[:_MAX_ID]
     return name if name[:1].isalpha() and name.isascii() else f"Trial_{name}".rstrip("_")
-
-
-def _range(limit: AgeLimit, side: str) -> Range:
-    bound, unit = Bound(value=limit.value, inclusive=True), Unit(ucum=_UCUM[limit.unit], text=limit.unit)
-    return Range(lower=bound, unit=unit) if side == "lower" else Range(upper=bound, unit=unit)

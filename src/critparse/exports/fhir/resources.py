@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import uuid
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -11,8 +10,8 @@ from html import escape
 from critparse.exports.fhir.terms import Json, line, markdown, words
 from critparse.exports.parts import whole_text
 from critparse.schema import Criterion, ParsedTrial
+from critparse.sources.record import NCT_NUMBER
 
-_NCT = re.compile(r"NCT\d{8}")
 _CLINICAL_TRIALS_GOV = "https://clinicaltrials.gov"
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:critparse")
 
@@ -41,7 +40,7 @@ def study_fields(trial: ParsedTrial) -> Json:
     """Identifier, title, phase and conditions of a ResearchStudy, as far as the record has them."""
     found: Json = {}
     if trial.trial_id:
-        system = {"system": _CLINICAL_TRIALS_GOV} if _NCT.fullmatch(trial.trial_id) else {}
+        system = {"system": _CLINICAL_TRIALS_GOV} if NCT_NUMBER.fullmatch(trial.trial_id) else {}
         found["identifier"] = [{**system, "value": line(trial.trial_id)}]
     if trial.title:
         found["title"] = line(trial.title)

@@ -10,23 +10,20 @@ from critparse.checks.cues import cue_in
 from critparse.exports.capability import Omission
 from critparse.exports.fhir.statements import chosen_sex, combined, denied, limited, stated
 from critparse.exports.fhir.terms import Json, markdown, type_concept, words
-from critparse.exports.parts import members, whole_text
+from critparse.exports.parts import field_range, members, whole_text
 from critparse.rules.explain import explain
 from critparse.schema import (
     AgeLimit,
     AllOf,
     AnyOf,
     AtLeast,
-    Bound,
     Criterion,
     IfThen,
     Leaf,
     Not,
     ParsedTrial,
-    Range,
     Registry,
     Rule,
-    Unit,
     Unstructured,
 )
 
@@ -34,7 +31,6 @@ SECTION = "Section: "
 """How the note begins that names the sub-heading of a criterion."""
 _UNFIT = re.compile(r"[^A-Za-z0-9.-]")
 _MAX_ID = 64
-_UCUM = {"years": "a", "months": "mo", "weeks": "wk", "days": "d", "hours": "h", "minutes": "min"}
 _SIDES = (("minimum", "minimum_age", "lower"), ("maximum", "maximum_age", "upper"))
 
 
@@ -115,11 +111,12 @@ def registry_characteristics(registry: Registry) -> Iterator[Json]:
         age: AgeLimit | None = getattr(registry, field)
         if age is None:
             continue
-        limit = Range.model_validate(
-            {side: Bound(value=age.value, inclusive=True), "unit": Unit(ucum=_UCUM[age.unit], text=age.unit)}
-        )
         text = f"Registry field: {name} age {age.value:g} {age.unit}"
-        yield {"linkId": f"registry-{name}-age", "description": text, **limited(type_concept("age"), limit)}
+        yield {
+            "linkId": f"registry-{name}-age",
+            "description": text,
+            **limited(type_concept("age"), field_range(age, side)),
+        }
     if registry.sex in ("female", "male"):
         text = f"Registry field: sex {registry.sex}"
         yield {"linkId": "registry-sex", "description": text, **chosen_sex([registry.sex])}

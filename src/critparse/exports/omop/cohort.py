@@ -24,13 +24,13 @@ from critparse.exports.omop.concept_sets import NEEDS_CONCEPTS, ConceptSets, nee
 from critparse.exports.omop.groups import Part, as_group, codesets, gathered
 from critparse.exports.omop.leaves import age_part, sex_part
 from critparse.exports.omop.trees import Tree
+from critparse.exports.parts import field_range
 from critparse.exports.unsaid import Unsaid
-from critparse.schema import AgeLimit, Bound, Criterion, ParsedTrial, Range, Unit
+from critparse.schema import Criterion, ParsedTrial
 
 ENDING = ".cohort.json"
 ELIGIBILITY = "eligibility"
 REGISTRY = "registry"
-_UCUM = {"years": "a", "months": "mo", "weeks": "wk", "days": "d", "hours": "h", "minutes": "min"}
 _MAX_NAME = 100
 _MAX_RULES = 50  # Circe adds up powers of two, which data bases hold exactly up to 2 ** 53
 _MAX_CODES = 6
@@ -132,7 +132,7 @@ def _registry(trial: ParsedTrial) -> tuple[list[InclusionRule], list[Omission]]:
         if limit is None:
             continue
         try:
-            parts.append(age_part(_limit(limit, end), negated=False))
+            parts.append(age_part(field_range(limit, end), negated=False))
         except Unsaid as why:
             omissions.append(Omission(REGISTRY, why.part, why.reason, limit.text or f"{limit.value:g} {limit.unit}"))
     if fields.sex in ("female", "male"):
@@ -145,12 +145,6 @@ def _registry(trial: ParsedTrial) -> tuple[list[InclusionRule], list[Omission]]:
         expression=gathered("ALL", parts),
     )
     return [rule], omissions
-
-
-def _limit(limit: AgeLimit, end: str) -> Range:
-    bound = Bound(value=limit.value, inclusive=True)
-    unit = Unit(ucum=_UCUM[limit.unit], text=limit.unit)
-    return Range(lower=bound, unit=unit) if end == "lower" else Range(upper=bound, unit=unit)
 
 
 def _unresolved(sets: Sequence[ConceptSet]) -> Iterator[Omission]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -28,6 +27,7 @@ from critparse.exports.omop.numbers import as_concept, comparison, unit_concepts
 from critparse.exports.omop.windows import When, when
 from critparse.exports.unsaid import Shortfall, Unsaid
 from critparse.lexicon.omop import values
+from critparse.match.terms import terms
 from critparse.quantities.units import convert
 from critparse.schema import Leaf, Range, Unit
 
@@ -38,7 +38,6 @@ _OTHER_FACT = {
     ("response", "contraindication"),
     ("response", "intolerance"),
 }
-_CONDUCT = re.compile(r"contracep|abstin|birth control|spermicid|intercourse|donation", re.IGNORECASE)
 
 _AT_MOST_ULN, _AT_LEAST_LLN = NumericRange(value=1, op="lte"), NumericRange(value=1, op="gte")
 _ABOVE_ULN, _BELOW_LLN = NumericRange(value=1, op="gt"), NumericRange(value=1, op="lt")
@@ -192,7 +191,7 @@ def _device(reading: Reading) -> Part:
 
 def _reproductive(reading: Reading) -> Part:
     leaf = reading.leaf
-    if _CONDUCT.search(leaf.subject.text):
+    if any(part in leaf.subject.text.casefold() for part in terms("conduct")["promised"]):
         raise Unsaid("reproductive", "conduct that a person promises")
     if leaf.qualitative is not None:
         return _measurement(reading)

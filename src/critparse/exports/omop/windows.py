@@ -8,14 +8,9 @@ from typing import NamedTuple
 from critparse.exports.omop.circe import Endpoint, Window
 from critparse.exports.omop.numbers import whole
 from critparse.exports.unsaid import Shortfall, Unsaid
+from critparse.match.terms import terms
 from critparse.quantities.days import in_days
 from critparse.schema import Range, TimeWindow
-
-ENTRY_EVENTS = frozenset(
-    ("screening", "consent", "enrollment", "baseline", "randomization", "study_start", "first_dose", "treatment_start",
-     "visit", "now")
-)  # fmt: skip
-"""Anchors that the entry event of the cohort stands for: the day on which a person would be taken into the trial."""
 
 _LONGEST = 150 * 366  # days
 
@@ -91,7 +86,8 @@ def _lasting(found: When, window: TimeWindow) -> When:
 
 
 def _is_entry(window: TimeWindow) -> bool:
-    return window.anchor is None or window.anchor.event in ENTRY_EVENTS
+    """Whether the window goes by the cohort's entry event: the day on which a person would be taken into the trial."""
+    return window.anchor is None or window.anchor.event in terms("index")["anchors"]
 
 
 def _days(limit: Range) -> Range:
