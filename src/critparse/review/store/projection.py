@@ -48,7 +48,7 @@ def _describe(trial: TrialTable, document: ParsedTrial, findings: int) -> None:
     trial.trial_id = _kept(document.trial_id)
     trial.title = _kept(document.title)
     trial.register = registry_of(document)
-    trial.parser = f"{document.parser.version} ({document.parser.model})"
+    trial.parser = document.parser.cited
     trial.words = searched(" ".join((document.trial_id or "", document.title or "", *document.registry.conditions)))
     trial.findings = findings
 
