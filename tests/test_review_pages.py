@@ -9,7 +9,7 @@ import re
 import tomllib
 import zipfile
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -422,3 +422,49 @@ def test_long_records_can_be_pasted(sqlite: Engine) -> None:
     text = "Inclusion Criteria:\n\n* Asthma\n\nExclusion Criteria:\n\n* " + "x" * 1_100_000
     files = [("files", ("", b""))]
     assert client.request("POST", "/upload", data={"text": text}, files=files, headers=HTML).status_code == 303
+
+
+def test_without_scripts_a_decision_leads_to_the_next_open_finding(sqlite: Engine) -> None:
+    """The address behind a decision names the next finding that is open, then the first; behind an undo, that one."""
+    app = application(sqlite)
+    client = Client(app)
+    text = "Inclusion Criteria:\n\n* Age 18 to 70 years\n* ALT below 3\n* Pregnancy test = 5 mg\n"
+    trial = client.submitted({**RECORD, "eligibility": text})
+    number, findings = trial["trial"]["id"], trial["findings"]
+    assert len(findings) >= 2
+    last = len(findings)
+    path = f"/trials/{number}/findings/"
+    answer = post(client, f"{path}{findings[0]['fingerprint']}", version=1, number=1, state="accepted")
+    assert answer.headers["location"] == f"/trials/{number}#stop2"
+    answer = post(client, f"{path}{findings[0]['fingerprint']}", version=2, number=1, state="open")
+    answer = post(client, f"{path}{findings[-1]['fingerprint']}", version=3, number=last, state="accepted")
+    assert answer.headers["location"] == f"/trials/{number}#stop1"
+    answer = post(client, f"/trials/{number}/undo", version=4)
+    assert answer.headers["location"] == f"/trials/{number}#stop{last}"
+    assert "You took back version 4: " in unquote(answer.headers["set-cookie"])
+
+
+def test_history_offers_comparisons_only_where_something_was_read_anew(sqlite: Engine) -> None:
+    """A decision leaves the document as it is: nothing to compare, and no version to choose for it."""
+    client = Client(application(sqlite))
+    trial = client.submitted()
+    number, finding = trial["trial"]["id"], trial["findings"][0]["fingerprint"]
+    post(client, f"/trials/{number}/findings/{finding}", version=1, number=1, state="accepted")
+    post(client, f"/trials/{number}/undo", version=2)
+    assert "What changed" not in client.get(f"/trials/{number}/history", headers=HTML).text
+    compared = client.get(f"/trials/{number}/compare", headers=HTML).text
+    assert "3: as it is now" in compared and "took back" not in compared and "are the same" in compared
+    edit = {"change": "kind", "criterion": "E1", "to": "inclusion"}
+    client.post(f"/v1/trials/{number}/corrections", {"version": 3, "edit": edit})
+    assert client.get(f"/trials/{number}/history", headers=HTML).text.count("What changed") == 1
+
+
+def test_upload_says_how_much_is_open(sqlite: Engine) -> None:
+    """Of several records, how many are new, and for each how many findings wait."""
+    client = Client(application(sqlite))
+    one, other = (json.dumps({**RECORD, "id": f"NCT9000000{number}"}) for number in (1, 2))
+    files = [("files", ("a.json", one)), ("files", ("b.json", other)), ("files", ("c.json", one))]
+    answer = client.request("POST", "/upload", files=files, headers=HTML).text
+    assert "3 records: 2 new, 1 unchanged." in answer
+    assert "<strong>1 open finding</strong>" in answer
+    assert "a.json: <a" in answer and "<h3>" not in answer

@@ -26,7 +26,10 @@ CHANGES = {
 
 
 class Told(NamedTuple):
-    """An event in words. ``removed`` and ``added``: what it says no longer, and what it says now."""
+    """An event in words. ``removed`` and ``added``: what it says no longer, and what it says now.
+
+    ``rereads``: whether the document is another one behind it; a decision leaves it as it is.
+    """
 
     version: int
     at: datetime
@@ -36,6 +39,7 @@ class Told(NamedTuple):
     removed: Sequence[str]
     added: Sequence[str]
     undoable: bool
+    rereads: bool
 
 
 def told(event: Event) -> Told:
@@ -46,7 +50,8 @@ def told(event: Event) -> Told:
     if isinstance(what, Undone):
         title, comment = f"took back version {what.undoes}: {title}", ""
     undoable = not isinstance(what, Submitted)
-    return Told(event.version, event.at, event.who, title, comment, removed, added, undoable)
+    rereads = not isinstance(change, Decided)
+    return Told(event.version, event.at, event.who, title, comment, removed, added, undoable, rereads)
 
 
 def _change(what: Change | Submitted) -> tuple[str, str, Sequence[str], Sequence[str]]:
