@@ -190,7 +190,9 @@ def test_comparison_shows_what_changed() -> None:
     found = compared(old, new)
     assert [name for name, _, _ in found.fields] == ["ages"]
     assert [piece.text for piece in found.texts[0].pieces if piece.op != "same"] == ["8", "9"]
-    assert len(found.criteria) == 2 and found.criteria[0].after is None
+    (pair,) = found.criteria
+    assert pair.before is not None and pair.after is not None and pair.before.id == pair.after.id == "I2"
+    assert "rule: HbA1c < 9% and no insulin" in pair.added
     assert [code for code, _, _ in found.gone] == ["age-maximum-conflict"]
     assert compared(old, old).same
 
@@ -468,3 +470,43 @@ def test_upload_says_how_much_is_open(sqlite: Engine) -> None:
     assert "3 records: 2 new, 1 unchanged." in answer
     assert "<strong>1 open finding</strong>" in answer
     assert "a.json: <a" in answer and "<h3>" not in answer
+
+
+def test_decisions_on_different_findings_are_no_conflict(sqlite: Engine) -> None:
+    """Two curators decide on a finding each of the same version; of one finding, the second is asked."""
+    client = Client(application(sqlite))
+    text = "Inclusion Criteria:\n\n* Age 18 to 70 years\n* ALT below 3\n* Pregnancy test = 5 mg\n"
+    trial = client.submitted({**RECORD, "eligibility": text})
+    number = trial["trial"]["id"]
+    first, second = (one["fingerprint"] for one in trial["findings"][:2])
+    path = f"/trials/{number}/findings/"
+    assert post(client, f"{path}{first}", version=1, number=1, state="accepted").status_code == 303
+    assert post(client, f"{path}{second}", version=1, number=2, state="fixed").status_code == 303
+    assert post(client, f"{path}{first}", version=1, number=1, state="fixed").status_code == 409
+    edit = {"change": "kind", "criterion": "I2", "to": "exclusion"}
+    assert client.post(f"/v1/trials/{number}/corrections", {"version": 3, "edit": edit}).status_code == 200
+    assert post(client, f"{path}{second}", version=3, number=2, state="open").status_code == 409, "it is read otherwise"
+    events = client.get(f"/v1/trials/{number}/events").json()
+    assert [one["what"]["kind"] for one in events] == ["submitted", "decided", "decided", "edited"]
+
+
+def test_criteria_of_the_same_words_are_not_mixed_up() -> None:
+    """One of two criteria of the same words changes: it alone is shown, and as changed, not as gone and new."""
+    words = "Inclusion Criteria:\n\n* Asthma in {}\n\nExclusion Criteria:\n\n* Asthma in Peru\n"
+    old, new = (critparse.parse({"eligibility": words.format(place)}, model=False) for place in ("Peru", "Chile"))
+    (pair,) = compared(old, new).criteria
+    assert pair.before is not None and pair.after is not None
+    assert (pair.before.id, pair.after.id) == ("I1", "I1")
+    assert [pair.before.text[-4:], pair.after.text[-5:]] == ["Peru", "Chile"]
+
+
+def test_texts_are_compared_as_people_read_them() -> None:
+    """Markup of the source is not in the way; where nothing else differs, it is shown."""
+    texts = (
+        "Inclusion Criteria:<br>- Asthma<br>",
+        "Inclusion Criteria:<br>- Gout<br>",
+        "Inclusion Criteria:\n- Asthma\n",
+    )
+    first, second, third = (critparse.parse({"eligibility": text}, model=False) for text in texts)
+    assert not any("<br>" in piece.text for piece in compared(first, second).texts[0].pieces)
+    assert any("<" in piece.text for piece in compared(first, third).texts[0].pieces)
