@@ -150,6 +150,7 @@ class TestPage:
         broken = "Zoë".encode().decode("mac_roman")
         told = critparse.parse({"id": "X", "eligibility": f"Inclusion Criteria:\n\n* Seen by {broken}\n"}, model=False)
         assert "characters-destroyed" in {one.code for one in told.findings}
+        assert f"lost here: “Seen by {broken}”" in written("html", told)
         assert f'in the record: <code dir="auto">Seen by {broken}</code>' in written("html", told)
 
     def test_texts_are_whole(self, conflict: ParsedTrial) -> None:
