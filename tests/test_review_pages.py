@@ -358,8 +358,10 @@ def test_admins_keep_accounts(sqlite: Engine) -> None:
     add = {"name": "ben", "role": "curator", "password": "short"}
     assert re.search(r'class="wrong"[^>]*>[^<]*has 10 to', post(admin, "/users", **add).text)
     assert post(admin, "/users", **add | {"password": "long enough now"}).status_code == 303
+    assert post(admin, "/users/ben", do="role", role="viewer").status_code == 303
+    assert "ben is viewer now." in admin.get("/users", headers=HTML).text
     assert post(admin, "/users/ben", do="close").status_code == 303
-    assert "closed" in admin.get("/users", headers=HTML).text
+    assert "The account of ben is closed." in admin.get("/users", headers=HTML).text
     assert "only admin" in post(admin, "/users/root", do="role", role="viewer").text
 
 
