@@ -100,6 +100,12 @@ class TestContent:
         assert "16 Years" in table and "18 to 75" in plain(table)
         assert f'<span class="number">{len(parsed.criteria) + 2}</span> criteria' in out
 
+    def test_line_breaks_in_markup_are_no_rows(self) -> None:
+        """Between two criteria, ``<br>`` is a line break and nothing to look at."""
+        text = "Inclusion Criteria:<br>- Asthma<br>- Gout<br><br>"
+        out = page_of(critparse.parse({"id": "X", "eligibility": text}, model=False))
+        assert "no criterion" not in out and out.count('class="row aside heading"') == 1
+
     def test_texts_without_criteria_are_there(self, parsed: ParsedTrial) -> None:
         """Whole, under their own names."""
         assert "Texts without criteria" in page_of(parsed) and ">Prose.<" in page_of(parsed)

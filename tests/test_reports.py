@@ -123,7 +123,7 @@ class TestPage:
         out = written("html", told)
         (table,) = re.findall(r'<table class="sides".*?</table>', out, re.DOTALL)
         assert re.findall(r'<th scope="col">(.*?)</th>', table) == [
-            "Registry field minimum_age",
+            "Registry field minimum age",
             *(text.label for text in told.texts if text.id in {"eligibility", "description"}),
         ]
         assert re.findall(r'<span class="cid">(.*?)</span> inclusion', table) == ["I1", "description:I2"]
@@ -136,6 +136,22 @@ class TestPage:
         (table,) = re.findall(r'<table class="sides".*?</table>', out, re.DOTALL)
         assert re.findall(r'<th scope="col">(.*?)</th>', table) == ["List of criteria"]
         assert re.findall(r"<mark[^>]*>(.*?)</mark>", table) == list(words)
+
+    def test_many_more_passages_are_folded(self) -> None:
+        """Of more than six passages five are in view, the rest behind a click."""
+        words = ("Age 18", "to 75", "years", "Weight", "> 50", "kg", "below 21")
+        out = written("html", trial(finding(*(passage(TEXT, word) for word in words))))
+        (table,) = re.findall(r'<table class="sides".*?</table>', out, re.DOTALL)
+        shown, _, folded = table.partition("<details><summary>2 more passages</summary>")
+        assert [one.count("<mark") for one in (shown, folded)] == [5, 2]
+
+    def test_broken_characters_are_shown_as_they_are(self) -> None:
+        """What critparse mends to read it is quoted as the record has it, too; else nobody sees what is wrong."""
+        broken = "Zoë".encode().decode("mac_roman")
+        told = critparse.parse({"id": "X", "eligibility": f"Inclusion Criteria:\n\n* Seen by {broken}\n"}, model=False)
+        assert "characters-destroyed" in {one.code for one in told.findings}
+        assert f"lost here: “Seen by {broken}”" in written("html", told)
+        assert f'in the record: <code dir="auto">Seen by {broken}</code>' in written("html", told)
 
     def test_texts_are_whole(self, conflict: ParsedTrial) -> None:
         """Without labels and numbers, the highlighted text is the text."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import httpx
@@ -436,7 +437,8 @@ def test_people_sign_in_on_a_page(sqlite: Engine) -> None:
     client = Client(application(sqlite, auth=True))
     wrong = client.request("POST", "/login", data={"name": "anna", "password": "x", "next": "/"})
     assert wrong.status_code == 401
-    assert "the name or the password is wrong" in wrong.text
+    assert "The name or the password is wrong" in wrong.text
+    assert re.findall(r'<input id="(\w+)"[^>]* autofocus', wrong.text) == ["password"], "the name stays"
     for target, location in (("/trials/1", "/trials/1"), ("//evil.example", "/"), ("/\\evil.example", "/")):
         answer = client.request("POST", "/login", data={"name": "anna", "password": PASSWORD, "next": target})
         assert (answer.status_code, answer.headers["location"]) == (303, location)

@@ -9,7 +9,7 @@ import re
 import tomllib
 import zipfile
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -190,7 +190,9 @@ def test_comparison_shows_what_changed() -> None:
     found = compared(old, new)
     assert [name for name, _, _ in found.fields] == ["ages"]
     assert [piece.text for piece in found.texts[0].pieces if piece.op != "same"] == ["8", "9"]
-    assert len(found.criteria) == 2 and found.criteria[0].after is None
+    (pair,) = found.criteria
+    assert pair.before is not None and pair.after is not None and pair.before.id == pair.after.id == "I2"
+    assert "rule: HbA1c < 9% and no insulin" in pair.added
     assert [code for code, _, _ in found.gone] == ["age-maximum-conflict"]
     assert compared(old, old).same
 
@@ -356,8 +358,10 @@ def test_admins_keep_accounts(sqlite: Engine) -> None:
     add = {"name": "ben", "role": "curator", "password": "short"}
     assert re.search(r'class="wrong"[^>]*>[^<]*has 10 to', post(admin, "/users", **add).text)
     assert post(admin, "/users", **add | {"password": "long enough now"}).status_code == 303
+    assert post(admin, "/users/ben", do="role", role="viewer").status_code == 303
+    assert "ben is viewer now." in admin.get("/users", headers=HTML).text
     assert post(admin, "/users/ben", do="close").status_code == 303
-    assert "closed" in admin.get("/users", headers=HTML).text
+    assert "The account of ben is closed." in admin.get("/users", headers=HTML).text
     assert "only admin" in post(admin, "/users/root", do="role", role="viewer").text
 
 
@@ -422,3 +426,89 @@ def test_long_records_can_be_pasted(sqlite: Engine) -> None:
     text = "Inclusion Criteria:\n\n* Asthma\n\nExclusion Criteria:\n\n* " + "x" * 1_100_000
     files = [("files", ("", b""))]
     assert client.request("POST", "/upload", data={"text": text}, files=files, headers=HTML).status_code == 303
+
+
+def test_without_scripts_a_decision_leads_to_the_next_open_finding(sqlite: Engine) -> None:
+    """The address behind a decision names the next finding that is open, then the first; behind an undo, that one."""
+    app = application(sqlite)
+    client = Client(app)
+    text = "Inclusion Criteria:\n\n* Age 18 to 70 years\n* ALT below 3\n* Pregnancy test = 5 mg\n"
+    trial = client.submitted({**RECORD, "eligibility": text})
+    number, findings = trial["trial"]["id"], trial["findings"]
+    assert len(findings) >= 2
+    last = len(findings)
+    path = f"/trials/{number}/findings/"
+    answer = post(client, f"{path}{findings[0]['fingerprint']}", version=1, number=1, state="accepted")
+    assert answer.headers["location"] == f"/trials/{number}#stop2"
+    answer = post(client, f"{path}{findings[0]['fingerprint']}", version=2, number=1, state="open")
+    answer = post(client, f"{path}{findings[-1]['fingerprint']}", version=3, number=last, state="accepted")
+    assert answer.headers["location"] == f"/trials/{number}#stop1"
+    answer = post(client, f"/trials/{number}/undo", version=4)
+    assert answer.headers["location"] == f"/trials/{number}#stop{last}"
+    assert "You took back version 4: " in unquote(answer.headers["set-cookie"])
+
+
+def test_history_offers_comparisons_only_where_something_was_read_anew(sqlite: Engine) -> None:
+    """A decision leaves the document as it is: nothing to compare, and no version to choose for it."""
+    client = Client(application(sqlite))
+    trial = client.submitted()
+    number, finding = trial["trial"]["id"], trial["findings"][0]["fingerprint"]
+    post(client, f"/trials/{number}/findings/{finding}", version=1, number=1, state="accepted")
+    post(client, f"/trials/{number}/undo", version=2)
+    assert "What changed" not in client.get(f"/trials/{number}/history", headers=HTML).text
+    compared = client.get(f"/trials/{number}/compare", headers=HTML).text
+    assert "3: as it is now" in compared and "took back" not in compared and "are the same" in compared
+    edit = {"change": "kind", "criterion": "E1", "to": "inclusion"}
+    client.post(f"/v1/trials/{number}/corrections", {"version": 3, "edit": edit})
+    assert client.get(f"/trials/{number}/history", headers=HTML).text.count("What changed") == 1
+
+
+def test_upload_says_how_much_is_open(sqlite: Engine) -> None:
+    """Of several records, how many are new, and for each how many findings wait."""
+    client = Client(application(sqlite))
+    one, other = (json.dumps({**RECORD, "id": f"NCT9000000{number}"}) for number in (1, 2))
+    files = [("files", ("a.json", one)), ("files", ("b.json", other)), ("files", ("c.json", one))]
+    answer = client.request("POST", "/upload", files=files, headers=HTML).text
+    assert "3 records: 2 new, 1 unchanged." in answer
+    assert "<strong>1 open finding</strong>" in answer
+    assert "a.json: <a" in answer and "<h3>" not in answer
+
+
+def test_decisions_on_different_findings_are_no_conflict(sqlite: Engine) -> None:
+    """Two curators decide on a finding each of the same version; of one finding, the second is asked."""
+    client = Client(application(sqlite))
+    text = "Inclusion Criteria:\n\n* Age 18 to 70 years\n* ALT below 3\n* Pregnancy test = 5 mg\n"
+    trial = client.submitted({**RECORD, "eligibility": text})
+    number = trial["trial"]["id"]
+    first, second = (one["fingerprint"] for one in trial["findings"][:2])
+    path = f"/trials/{number}/findings/"
+    assert post(client, f"{path}{first}", version=1, number=1, state="accepted").status_code == 303
+    assert post(client, f"{path}{second}", version=1, number=2, state="fixed").status_code == 303
+    assert post(client, f"{path}{first}", version=1, number=1, state="fixed").status_code == 409
+    edit = {"change": "kind", "criterion": "I2", "to": "exclusion"}
+    assert client.post(f"/v1/trials/{number}/corrections", {"version": 3, "edit": edit}).status_code == 200
+    assert post(client, f"{path}{second}", version=3, number=2, state="open").status_code == 409, "it is read otherwise"
+    events = client.get(f"/v1/trials/{number}/events").json()
+    assert [one["what"]["kind"] for one in events] == ["submitted", "decided", "decided", "edited"]
+
+
+def test_criteria_of_the_same_words_are_not_mixed_up() -> None:
+    """One of two criteria of the same words changes: it alone is shown, and as changed, not as gone and new."""
+    words = "Inclusion Criteria:\n\n* Asthma in {}\n\nExclusion Criteria:\n\n* Asthma in Peru\n"
+    old, new = (critparse.parse({"eligibility": words.format(place)}, model=False) for place in ("Peru", "Chile"))
+    (pair,) = compared(old, new).criteria
+    assert pair.before is not None and pair.after is not None
+    assert (pair.before.id, pair.after.id) == ("I1", "I1")
+    assert [pair.before.text[-4:], pair.after.text[-5:]] == ["Peru", "Chile"]
+
+
+def test_texts_are_compared_as_people_read_them() -> None:
+    """Markup of the source is not in the way; where nothing else differs, it is shown."""
+    texts = (
+        "Inclusion Criteria:<br>- Asthma<br>",
+        "Inclusion Criteria:<br>- Gout<br>",
+        "Inclusion Criteria:\n- Asthma\n",
+    )
+    first, second, third = (critparse.parse({"eligibility": text}, model=False) for text in texts)
+    assert not any("<br>" in piece.text for piece in compared(first, second).texts[0].pieces)
+    assert any("<" in piece.text for piece in compared(first, third).texts[0].pieces)

@@ -16,11 +16,15 @@ _LONG = 900
 
 
 class Quote(NamedTuple):
-    """A passage with what stands around it, escapes of the source undone. ``…`` stands for what is left out."""
+    """A passage with what stands around it, escapes of the source undone. ``…`` stands for what is left out.
+
+    ``given``: the words as they stand in the source, escapes and broken characters included.
+    """
 
     before: str
     words: str
     after: str
+    given: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,9 @@ class Passages:
     def of(self, evidence: Evidence) -> Passage:
         """The passage of a piece of evidence."""
         if isinstance(evidence, FieldEvidence):
-            return Passage(evidence, f"registry field {evidence.field}", None, Quote("", evidence.value, ""))
+            return Passage(
+                evidence, f"registry field {evidence.field}", None, Quote("", evidence.value, "", evidence.value)
+            )
         text = self._texts[evidence.text_id]
         owner = self.owner(evidence)
         return Passage(evidence, text.label, owner, _quote(text, evidence, owner))
@@ -95,7 +101,7 @@ def _quote(source: SourceText, evidence: SpanEvidence, owner: Criterion | None) 
     words = text[start:end]
     if len(words) > _LONG:
         words = f"{_to_blank(words[: _LONG * 2 // 3])} … {_from_blank(words[-_LONG // 3 :])}"
-    return Quote(readable(before), readable(words), readable(after))
+    return Quote(readable(before), readable(words), readable(after), words)
 
 
 def _line(text: str, start: int, end: int) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from critparse.exports.html.blocks import Block, Placed, blocks
 from critparse.exports.html.findings import Marks
 from critparse.exports.html.highlight import Mark, Segment, segments
 from critparse.exports.html.readings import Reading, Readings, entity_marks
-from critparse.exports.passages import Passages
+from critparse.exports.passages import Passages, readable
 from critparse.schema import ParsedTrial, SourceText
 
 _KINDS = {"inclusion": "Inclusion criteria", "exclusion": "Exclusion criteria", "unknown": "Criteria of unknown kind"}
@@ -64,8 +64,13 @@ def _rows(text: SourceText, cut: Sequence[Block], marks: Sequence[Mark], reading
             inside.append(piece)
             piece = next(pieces, None)
         item = block.item
-        if block.first or any(piece.begins or piece.text.strip() for piece in inside):
+        if block.first or any(piece.begins or _shows(piece.text) for piece in inside):
             yield Row(block, inside, readings.of(item.criterion) if item and block.first else None)
+
+
+def _shows(text: str) -> bool:
+    """Whether there is anything to be seen: a line break written as ``<br>`` is none."""
+    return bool(text.strip()) and bool(readable(text).strip())
 
 
 def contents(trial: ParsedTrial, items: Sequence[Placed], r: str) -> Iterator[Link]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Literal, NamedTuple
 
+from critparse.exports.passages import readable
 from critparse.exports.registry import registry_facts
 from critparse.review.pages.telling import passage_lines
 from critparse.schema import Criterion, ParsedTrial
 
 _MOST = 2000
 """Pieces that are compared with each other; of longer texts, lines in place of words, or the whole."""
-_WORDS, _LINES = re.compile(r"\s+|[^\s\w]|\w+"), re.compile(r"[^\n]*\n|[^\n]+")
+_BY_WORD, _BY_LINE = re.compile(r"\s+|[^\s\w]|\w+"), re.compile(r"[^\n]*\n|[^\n]+")
 _CONTEXT = 200
 
 Op = Literal["same", "removed", "added"]
@@ -83,12 +85,15 @@ def _texts(before: ParsedTrial, after: ParsedTrial) -> Iterator[TextChange]:
         old = first[name].text if name in first else ""
         new = second[name].text if name in second else ""
         if old != new:
-            yield TextChange(text.label, [_shortened(one) for one in pieces(old, new)])
+            shown = readable(old), readable(new)
+            if shown[0] == shown[1]:  # only escapes differ
+                shown = old, new
+            yield TextChange(text.label, [_shortened(one) for one in pieces(*shown)])
 
 
 def pieces(old: str, new: str) -> Iterator[Piece]:
     """Two texts word by word; long ones line by line, or as a whole."""
-    for cut in (_WORDS, _LINES):
+    for cut in (_BY_WORD, _BY_LINE):
         first, second = cut.findall(old), cut.findall(new)
         if max(len(first), len(second)) <= _MOST:
             break
@@ -112,25 +117,41 @@ def _shortened(piece: Piece) -> Piece:
 
 
 def _criteria(before: ParsedTrial, after: ParsedTrial) -> Iterator[Pair]:
-    """Top-level criteria by their words, those that are read alike left out."""
-    first, second = _by_words(before), _by_words(after)
-    for key in first | second:
-        old, new = first.get(key), second.get(key)
+    """Top-level criteria, those that are read alike left out."""
+    for old, new in _together(before.criteria, after.criteria):
         gone = list(passage_lines([old])) if old else []
         come = list(passage_lines([new])) if new else []
         if gone != come:
             yield Pair(old, new, [one for one in gone if one not in come], [one for one in come if one not in gone])
 
 
-def _by_words(document: ParsedTrial) -> dict[tuple[str, str, int], Criterion]:
-    """Criteria by text, words, and how often these came before."""
-    found: dict[tuple[str, str, int], Criterion] = {}
-    for one in document.criteria:
-        words, number = " ".join(one.text.split()), 0
-        while (one.span.text_id, words, number) in found:
-            number += 1
-        found[one.span.text_id, words, number] = one
-    return found
+def _together(
+    before: Sequence[Criterion], after: Sequence[Criterion]
+) -> Iterator[tuple[Criterion | None, Criterion | None]]:
+    """Which criteria belong together: those of the same words and kind, then of the same words, then of the same id."""
+    partners: dict[int, Criterion] = {}
+    left = dict(enumerate(after))
+    for alike in (_words_and_kind, _words, _id):
+        waiting: defaultdict[tuple[str, ...], deque[int]] = defaultdict(deque)
+        for place, new in left.items():
+            waiting[alike(new)].append(place)
+        for place, old in enumerate(before):
+            if place not in partners and (found := waiting[alike(old)]):
+                partners[place] = left.pop(found.popleft())
+    yield from ((old, partners.get(place)) for place, old in enumerate(before))
+    yield from ((None, new) for new in left.values())
+
+
+def _words_and_kind(one: Criterion) -> tuple[str, ...]:
+    return (*_words(one), one.kind)
+
+
+def _words(one: Criterion) -> tuple[str, ...]:
+    return one.span.text_id, " ".join(one.text.split())
+
+
+def _id(one: Criterion) -> tuple[str, ...]:
+    return one.span.text_id, one.id
 
 
 __all__ = ["Comparison", "compared", "pieces"]

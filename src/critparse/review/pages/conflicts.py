@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from critparse.errors import VersionConflict
 from critparse.review.accounts import Principal
+from critparse.review.events import Event
 from critparse.review.pages.forms import Form, Way
 from critparse.review.pages.rendering import page
 from critparse.review.pages.telling import Told, told
@@ -18,8 +19,13 @@ _EVENTS = 10_000
 
 async def since(served: Services, id: int, version: int) -> list[Told]:
     """What happened to a trial behind a version."""
+    return [told(event) for event in await events_since(served, id, version)]
+
+
+async def events_since(served: Services, id: int, version: int) -> list[Event]:
+    """The events of a trial behind a version."""
     events = await to_thread.run_sync(lambda: served.store.events(id, limit=_EVENTS))
-    return [told(event) for event in events if event.version > version]
+    return [event for event in events if event.version > version]
 
 
 async def conflict_page(

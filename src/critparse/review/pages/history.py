@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from critparse.review.api.records import Served
 from critparse.review.api.views import Number
-from critparse.review.events import Decided, Undone
+from critparse.review.events import Undone
 from critparse.review.pages.comparing import compared
 from critparse.review.pages.forms import Way
 from critparse.review.pages.readers import Reader
@@ -50,7 +50,7 @@ async def compare(
     def put_together() -> Response:
         documents = [ParsedTrial.model_validate_json(served.store.document_at(id, one)) for one in (before, after)]
         events = served.store.events(id, limit=_EVENTS)
-        versions = [told(event) for event in events if not isinstance(event.what, Decided)]
+        versions = [one for one in map(told, events) if one.rereads]
         return page(
             "compare.html",
             who,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from critparse.exports.streams import plural
 from critparse.exports.wording import curie, own_words
 from critparse.review.events import Change, Decided, Edited, Event, Moved, Reparsed, Submitted, Undone
 from critparse.review.pages.rendering import STATES
@@ -26,7 +27,10 @@ CHANGES = {
 
 
 class Told(NamedTuple):
-    """An event in words. ``removed`` and ``added``: what it says no longer, and what it says now."""
+    """An event in words. ``removed`` and ``added``: what it says no longer, and what it says now.
+
+    ``rereads``: whether the document is another one behind it; a decision leaves it as it is.
+    """
 
     version: int
     at: datetime
@@ -36,6 +40,7 @@ class Told(NamedTuple):
     removed: Sequence[str]
     added: Sequence[str]
     undoable: bool
+    rereads: bool
 
 
 def told(event: Event) -> Told:
@@ -43,10 +48,13 @@ def told(event: Event) -> Told:
     what = event.what
     change = what.change if isinstance(what, Undone) else what
     title, comment, removed, added = _change(change)
+    if isinstance(what, Decided):
+        title = f"decided on {title}"
     if isinstance(what, Undone):
         title, comment = f"took back version {what.undoes}: {title}", ""
     undoable = not isinstance(what, Submitted)
-    return Told(event.version, event.at, event.who, title, comment, removed, added, undoable)
+    rereads = not isinstance(change, Decided)
+    return Told(event.version, event.at, event.who, title, comment, removed, added, undoable, rereads)
 
 
 def _change(what: Change | Submitted) -> tuple[str, str, Sequence[str], Sequence[str]]:
@@ -62,16 +70,17 @@ def _change(what: Change | Submitted) -> tuple[str, str, Sequence[str], Sequence
             removed, added = [one for one in before if one not in after], [one for one in after if one not in before]
             return f"{CHANGES.get(what.change, what.change)} {what.criterion}", what.comment, removed, added
         case Reparsed():
-            other = "another version of the record came in" if what.before.record != what.after.record else "read anew"
-            return f"{other}; {_moved(what.moved)}", "", list(what.moved.lost), []
+            other = what.before.record != what.after.record
+            done = "uploaded another version of the record" if other else "had the record read anew"
+            return f"{done}; {_moved(what.moved)}", "", list(what.moved.lost), []
 
 
 def _moved(moved: Moved) -> str:
     said = [
-        f"{len(moved.appeared)} new findings" if moved.appeared else "",
-        f"{len(moved.gone)} gone" if moved.gone else "",
-        f"{len(moved.kept)} corrections kept" if moved.kept else "",
-        f"{len(moved.lost)} corrections lost" if moved.lost else "",
+        f"{plural(len(moved.appeared), 'new finding')}" if moved.appeared else "",
+        f"{plural(len(moved.gone), 'finding')} gone" if moved.gone else "",
+        f"{plural(len(moved.kept), 'correction')} kept" if moved.kept else "",
+        f"{plural(len(moved.lost), 'correction')} lost" if moved.lost else "",
     ]
     return ", ".join(one for one in said if one) or "the findings are the same"
 

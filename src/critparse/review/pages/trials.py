@@ -12,14 +12,16 @@ from critparse.errors import InvalidEdit, NotUndoable, VersionConflict
 from critparse.review.accounts import Principal, allows
 from critparse.review.api.records import Served
 from critparse.review.api.views import Fingerprint, Number
-from critparse.review.events import Decision, State
+from critparse.review.events import Decided, Decision, Event, State, Undone, What
 from critparse.review.http.security import Curator
-from critparse.review.pages.conflicts import conflict_page
+from critparse.review.pages.conflicts import conflict_page, events_since
 from critparse.review.pages.forms import Sent, Way
 from critparse.review.pages.readers import Reader
 from critparse.review.pages.rendering import STATES, page, redirect
+from critparse.review.pages.telling import told
 from critparse.review.pages.trialviews import reading, shown_findings, texts_of
 from critparse.review.services import Services
+from critparse.review.store import Trial
 
 routes = APIRouter(include_in_schema=False)
 Place = Annotated[str, Query(alias="in", max_length=2000)]
@@ -40,16 +42,20 @@ async def decide(
     number = sent.text("number", 6)
     decision = Decision(state=state, reason=reason if state != "open" else "")
     try:
-        await served.workbench.trial_at(id, sent.version)
-        await served.workbench.decide(id, sent.version, who.name, fingerprint, decision)
+        found = await _decided(served, id, sent.version, who.name, fingerprint, decision)
     except VersionConflict as conflict:
         wanted = f"Finding {number}: {STATES[state]}{f' ({reason})' if reason else ''}"
         return await conflict_page(served, who, conflict, sent, request.url.path, wanted)
     except InvalidEdit:
         wrong = {fingerprint: "Say why: a finding is dismissed with a reason."}
         return await _shown(request, served, id, who, Way(sent.inbox), wrong)
-    anchor = f"#f{number}" if number.isdecimal() else ""
-    return redirect(Way(sent.inbox).to(f"/trials/{id}") + anchor, f"Finding {number}: {STATES[state]}.")
+    said = f"Finding {number}: {STATES[state]}."
+    still = [place for place, row in enumerate(found.findings, 1) if row.state == "open"]
+    if not still:
+        said += " All findings of this trial are decided."
+    behind = [place for place in still if number.isdecimal() and place > int(number)]
+    anchor = f"#stop{(behind or still)[0]}" if still else ""
+    return redirect(Way(sent.inbox).to(f"/trials/{id}") + anchor, said)
 
 
 @routes.post("/trials/{id}/undo")
@@ -59,13 +65,14 @@ async def undo(request: Request, id: Number, sent: Sent, served: Served, who: Cu
     path = Way(sent.inbox).to(f"/trials/{id}")
     try:
         number = int(undoes) if undoes.isdecimal() else None
-        await served.workbench.undo(id, sent.version, who.name, number)
+        found = await served.workbench.undo(id, sent.version, who.name, number)
     except VersionConflict as conflict:
         wanted = f"Take back version {undoes}" if undoes else "Take back the last change"
         return await conflict_page(served, who, conflict, sent, request.url.path, wanted, again=bool(undoes))
     except NotUndoable as error:
         return redirect(path, f"Nothing was taken back: {error}")
-    return redirect(path, "The change was taken back. The history shows it; it can be brought back there.")
+    event = await to_thread.run_sync(served.store.event, id, found.version)
+    return redirect(path + _place_of(event, found), f"You {told(event).title}. The history can bring it back.")
 
 
 @routes.post("/trials/{id}/reparse")
@@ -103,6 +110,33 @@ async def _shown(
         )
 
     return await to_thread.run_sync(put_together)
+
+
+async def _decided(served: Services, id: int, version: int, who: str, fingerprint: str, decision: Decision) -> Trial:
+    """The trial after the decision. That others decided on other findings meanwhile is no conflict."""
+    try:
+        await served.workbench.trial_at(id, version)
+    except VersionConflict:
+        events = await events_since(served, id, version)
+        changes = [_change(event) for event in events]
+        if not all(isinstance(one, Decided) and one.finding != fingerprint for one in changes):
+            raise
+        version += len(changes)
+    return await served.workbench.decide(id, version, who, fingerprint, decision)
+
+
+def _place_of(event: Event, trial: Trial) -> str:
+    """The anchor of the finding that is decided otherwise now; "" where the event is about something else."""
+    change = _change(event)
+    if not isinstance(change, Decided):
+        return ""
+    names = [row.fingerprint for row in trial.findings]
+    return f"#stop{names.index(change.finding) + 1}" if change.finding in names else ""
+
+
+def _change(event: Event) -> What:
+    """What an event did; of an undoing, what it did to undo it."""
+    return event.what.change if isinstance(event.what, Undone) else event.what
 
 
 def _state(given: str) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 from fastapi import APIRouter, Request
@@ -9,6 +10,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from critparse.errors import CritparseError, InputError
+from critparse.review.accounts import Principal
 from critparse.review.api.records import Served
 from critparse.review.http.security import MOST, Curator
 from critparse.review.pages.readers import Reader
@@ -37,7 +39,7 @@ class Received(NamedTuple):
 @routes.get("/upload")
 async def upload(request: Request, who: Reader) -> Response:
     """The form."""
-    return page("upload.html", who, request=request, received=[], text="", format="auto", formats=formats(), wrong="")
+    return _page(request, who, [])
 
 
 @routes.post("/upload")
@@ -54,16 +56,36 @@ async def receive(request: Request, served: Served, who: Curator) -> Response:
     if len(records) == 1 and len(received) == 1 and (trial := records[0].trial) is not None:
         return redirect(f"/trials/{trial.id}", _SAID[records[0].outcome])
     failed = any(one.error for one in received) or any(one.error for one in records)
+    wrong = "" if received else "Paste a record, or choose a file."
+    status = 422 if failed or wrong else 200
+    return _page(request, who, received, status, text=text if failed else "", format=chosen, wrong=wrong)
+
+
+def _page(
+    request: Request,
+    who: Principal,
+    received: list[Received],
+    status: int = 200,
+    *,
+    text: str = "",
+    format: str = "auto",
+    wrong: str = "",
+) -> Response:
+    """The form; above it, what became of what was sent with it."""
+    records = [one for each in received for one in each.records]
+    outcomes = Counter(one.outcome for one in records)
     return page(
         "upload.html",
         who,
-        422 if failed or not received else 200,
+        status,
         request=request,
         received=received,
-        text=text if failed else "",
-        format=chosen,
+        total=len(records),
+        outcomes=outcomes,
+        text=text,
+        format=format,
         formats=formats(),
-        wrong="" if received else "Paste a record, or choose a file.",
+        wrong=wrong,
     )
 
 

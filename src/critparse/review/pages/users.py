@@ -64,7 +64,13 @@ async def change(
         )
     except AccountError as error:
         return await _page(request, served, who, wrong=str(error))
-    return redirect("/users", f"{name}: changed.")
+    said = {
+        "role": f"{name} is {role} now." if role else "",
+        "password": f"{name} has a new password, and is signed out everywhere.",
+        "close": f"The account of {name} is closed.",
+        "open": f"The account of {name} is open.",
+    }
+    return redirect("/users", said.get(do) or "Nothing was changed.")
 
 
 async def _page(

@@ -4,6 +4,7 @@
 (() => {
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const LIGHT = /^[lg]\d+$/;
+  const MARGIN = 130; // what lies over the page at its top and bottom, in pixels
 
   // --- lighting up -------------------------------------------------------------------------------------------------
 
@@ -52,6 +53,10 @@
         if ([...words.classList].some((name) => /^l\d+$/.test(name))) words.tabIndex = -1;
       }
     }
+    for (const stop of all("div.stop[data-stop]")) {
+      stop.setAttribute("role", "group");
+      stop.setAttribute("aria-label", `Finding ${stop.querySelector("h3").textContent}`);
+    }
     for (const button of all(".take")) button.hidden = false;
     const first = document.querySelector("#main [autofocus], #main [data-focus]");
     if (first) first.focus();
@@ -74,7 +79,16 @@
     const inside = stop.matches("details") ? stop.querySelector("summary") : stop;
     inside.focus({ preventScroll: true });
     const box = stop.getBoundingClientRect();
-    if (box.top < 0 || box.bottom > innerHeight) stop.scrollIntoView({ block: box.height > innerHeight ? "start" : "center" });
+    const above = document.getElementById("said").getBoundingClientRect().bottom;
+    if (box.top >= Math.max(above, 0) && box.bottom <= innerHeight) return;
+    stop.scrollIntoView({ block: box.height > innerHeight - MARGIN ? "start" : "center" });
+  }
+
+  // A trial that is opened begins at its first open finding; going back in the browser leads to where one was.
+  function arrive() {
+    const [way] = performance.getEntriesByType("navigation");
+    if (way && way.type !== "navigate" || document.activeElement !== document.body || location.hash) return;
+    goTo(document.querySelector("div.stop[data-stop]"));
   }
 
   function stepWords(by) {
@@ -210,13 +224,18 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.id !== "main" && event.target.id !== "rule") return;
     prepare();
+    for (const running of document.getElementById("said").getAnimations()) running.cancel(), running.play();
     if (!decided) return;
     const number = Number(decided.slice(1));
     decided = null;
     if (document.querySelector("#main [autofocus], #main [data-focus]")) return;
     const open = all("div.stop[data-stop]");
-    goTo(open.find((one) => Number(one.dataset.stop.slice(1)) > number) || open[0] || document.getElementById("main"));
+    const next = open.find((one) => Number(one.dataset.stop.slice(1)) > number) || open[0];
+    if (next) return void goTo(next);
+    scrollTo(0, 0); // all is decided: to the next trial
+    (document.querySelector(".crumbs .next") || document.getElementById("main")).focus({ preventScroll: true });
   });
 
   prepare();
+  arrive();
 })();
