@@ -145,7 +145,7 @@ def _field_place(facts: Facts, end: End) -> _Place:
     limit = facts.trial.registry.minimum_age if end == "minimum" else facts.trial.registry.maximum_age
     value = _written(limit) if limit else BLANK
     limits = (field_limit(limit),) if limit else ()
-    shown = f"{limit.value:g} {limit.unit}" if limit else "no limit"
+    shown = f"{limit.value:g} {limit.unit}" if limit else f"no {end}"
     return _Place("in the registry field", limits, (), shown, (FieldEvidence(field=name, value=value),))
 
 
