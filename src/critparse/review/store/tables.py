@@ -48,6 +48,7 @@ class TrialTable(Base):
     __table_args__ = (
         Index("ix_trial_weight", "weight", "id"),
         Index("ix_trial_registry", "registry", "weight", "id"),
+        Index("ix_trial_corrected", "corrected", "weight", "id"),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)

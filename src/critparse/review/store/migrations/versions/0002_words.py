@@ -34,11 +34,14 @@ def upgrade() -> None:
     connection = op.get_bind()
     postgresql = connection.dialect.name == "postgresql"
     if not postgresql:
-        op.execute("CREATE VIRTUAL TABLE trial_words USING fts5(words, content='', tokenize='ascii', detail=none)")
+        op.execute(
+            "CREATE VIRTUAL TABLE trial_words USING fts5(words, content='', tokenize='ascii', detail=none, prefix='1')"
+        )
     for batch in _batches(connection):
         connection.execute(_UPDATE, [{"id": trial, "words": found} for trial, found in batch])
         for trial, found in batch:
             index(connection, trial, None, found)
+    op.create_index("ix_trial_corrected", "trial", ["corrected", "weight", "id"])  # rows are long to look through now
     if postgresql:
         op.execute("CREATE INDEX ix_trial_words ON trial USING gin (array_to_tsvector(string_to_array(words, ' ')))")
 
