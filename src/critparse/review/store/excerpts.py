@@ -11,7 +11,10 @@ from critparse.review.store.words import LETTER, Said, folded, is_dense, said, w
 
 _AROUND = 50
 """Characters before and behind a word, at most."""
+_LONGEST = 60
+"""Characters of a word behind what was asked for."""
 _MOST = 3
+_OTHERS = re.compile(r"[^\x00-\x7f]")
 _LOOKED = 100_000
 """Characters of a text that are looked through."""
 
@@ -45,13 +48,17 @@ def excerpts(document: Said, wanted: list[str]) -> list[Excerpt]:
 
 def _plain(text: str) -> str:
     """A text as it is searched, character by character: what would become longer or shorter stays as it is."""
-    others = {ord(char): folded(char) for char in set(text) if not char.isascii()}
-    return text.translate({char: plain for char, plain in others.items() if len(plain) == 1}).lower()
+    return _OTHERS.sub(_letter, text).lower()
+
+
+def _letter(found: re.Match[str]) -> str:
+    plain = folded(found[0])
+    return plain if len(plain) == 1 else found[0]
 
 
 def _pattern(wanted: Iterable[str]) -> re.Pattern[str]:
-    """What finds the words that begin so, to their end; it looks behind last, which is much quicker."""
-    begun = (word if is_dense(word) else rf"{word}(?<!{LETTER}{word}){LETTER}*" for word in wanted)
+    """What finds the words that begin so; it looks behind last, which is much quicker."""
+    begun = (word if is_dense(word) else rf"{word}(?<!{LETTER}{word}){LETTER}{{0,{_LONGEST}}}" for word in wanted)
     return re.compile("|".join(begun))
 
 
