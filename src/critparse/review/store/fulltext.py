@@ -1,6 +1,7 @@
 """Trials by their words. ``trial.words`` has the words of a trial; the database keeps an index of them.
 
-PostgreSQL indexes the column. Beside SQLite's stands the full-text table ``trial_words``, which is written along.
+PostgreSQL makes the column ``vector`` of them by itself. Beside SQLite's table stands the full-text table
+``trial_words``, which is written along.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from critparse.review.store.words import words
 _HAVING = {
     # Trials of a frequent word are many to sort; with the plus, SQLite goes through the inbox and looks for them there.
     "sqlite": "+trial.id IN (SELECT rowid FROM trial_words WHERE trial_words MATCH :asked)",
-    "postgresql": "array_to_tsvector(string_to_array(trial.words, ' ')) @@ CAST(:asked AS tsquery)",
+    "postgresql": "trial.vector @@ CAST(:asked AS tsquery)",
 }
 _FORGET = text("INSERT INTO trial_words (trial_words, rowid, words) VALUES ('delete', :id, :words)")
 _KEEP = text("INSERT INTO trial_words (rowid, words) VALUES (:id, :words)")
