@@ -114,10 +114,10 @@ def test_a_new_version_of_a_record_is_found_by_its_new_words_only(client: Client
 
 def test_the_inbox_shows_where_the_words_stand(client: Client) -> None:
     """Below the title, marked, as text; where number and title say it all, nothing more is shown."""
-    evil = "Inclusion Criteria:\n\n* Use of <b>heparin</b> & <script>alert(1)</script>\n"
+    evil = "Inclusion Criteria:\n\n* Use \\> 2 days of <b>heparin</b> & <script>alert(1)</script>\n"
     client.submitted({"id": "NCT94000009", "title": "Clots", "conditions": [], "eligibility": evil})
     page = client.get("/?state=all&q=hepar", headers={"accept": "text/html"}).text
-    assert "&lt;b&gt;<mark>heparin</mark>&lt;/b&gt; &amp; &lt;script&gt;" in page
+    assert "Use &gt; 2 days of &lt;b&gt;<mark>heparin</mark>&lt;/b&gt; &amp; &lt;script&gt;alert" in page
     page = client.get("/?state=all&q=NCT94000009 clots", headers={"accept": "text/html"}).text
     assert "NCT94000009" in page and "<mark>" not in page
 
