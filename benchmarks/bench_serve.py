@@ -6,17 +6,20 @@ It starts ``critparse serve`` on a database of its own (SQLite in a temporary fo
 NCT01741857 and two hundred made-up records, signs every client in, and lets them work twice: as curators, who look at
 what they got for one to two seconds before they click again, and in a closed loop, where each asks again at once.
 Of a hundred requests, 45 are trial pages (every third the one of NCT01741857), 25 inbox pages, 15 trials as JSON,
-10 decisions and 5 parses of NCT01741857. Times are what a client waits, on a machine that may have other things to do;
-the CPU time a request costs the server, which does not depend on that, is measured one request after another.
+10 decisions, 3 parses of NCT01741857, and 2 of it with a number added to each line, so that nothing of it was read
+before (the processes that read records remember lines). Times are what a client waits, on a machine that may have other
+things to do; the CPU time of a request, which does not depend on that, is measured one request after another.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -39,9 +42,9 @@ from critparse.review.store import connect, migrate
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = (ROOT / "corpora" / "NCT01741857.txt").read_text("utf-8")
 PASSWORD = "a long password"
-MIX = {"trial page": 45, "inbox": 25, "trial as JSON": 15, "decision": 10, "parse": 5}
+MIX = {"trial page": 45, "inbox": 25, "trial as JSON": 15, "decision": 10, "parse": 3, "parse, new text": 2}
 MADE_UP = 200
-ALONE = {"parse": 15, "decision": 60}
+ALONE = {"parse": 15, "parse, new text": 15, "decision": 60}
 """Requests of a kind for the CPU time of one; 150 of the others."""
 
 
@@ -225,6 +228,7 @@ class Load:
     waited: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: Counter[str] = field(default_factory=Counter)
     versions: dict[int, tuple[int, str]] = field(default_factory=dict)
+    new: Iterator[int] = field(default_factory=itertools.count)
 
     async def run(self, name: str, seconds: float, think: tuple[float, float] | None, server: psutil.Process) -> None:
         """Let all clients work for so long, then print the table."""
@@ -300,6 +304,7 @@ class Load:
             "trial as JSON": (f"/v1/trials/{trial}", None),
             "decision": (f"/v1/trials/{trial}/findings/{fingerprint}/decision", decision),
             "parse": ("/v1/parse", {"source": RECORD}),
+            "parse, new text": ("/v1/parse", {"source": re.sub(r"(?m)(?<=.{40})$", f" ({next(self.new)})", RECORD)}),
         }
         return requests[kind]
 

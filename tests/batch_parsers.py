@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from critparse.batch.parsing import DocumentParser
+from critparse.documents import DocumentParser
 from critparse.errors import ResourceError
 from critparse.schema import Criterion, ParsedTrial, ParserInfo, Span, Subject, Unstructured
 from critparse.sources.record import Record

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from critparse.batch.parsing import DocumentParser, Loaded
+from critparse.documents import DocumentParser, Loaded
 from critparse.nlp import reading
 from critparse.nlp.reading import REMEMBERED_CHARACTERS, Memory, TextReading, forgetting_words, read_texts, remembering
 from critparse.sources import read

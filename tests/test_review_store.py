@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import threading
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from critparse.errors import InvalidEdit, NotFound, NotUndoable, StoreError, Ver
 from critparse.review.edits import ConceptEdit, KindEdit, RuleEdit, SplitEdit
 from critparse.review.events import Decision, Edited, Reparsed, Undone
 from critparse.review.parsing import Source
+from critparse.review.parsing.jobs import loaded
 from critparse.review.store import Inbox, Store, Trial, connect, migrate
 from critparse.review.store.migrate import SCRIPTS
 from critparse.review.training import brat_archive, json_lines
@@ -219,6 +221,7 @@ def test_a_newer_parser_keeps_what_people_did(bench: Workbench, monkeypatch: pyt
     """The correction stands in the new reading, and undo brings the old one back."""
     trial = correct(bench, submit(bench), RuleEdit(criterion="I2", rule=UNSTRUCTURED))
     monkeypatch.setattr("critparse.parser.__version__", "9.9")
+    monkeypatch.setattr("critparse.review.parsing.jobs.loaded", cache(loaded.__wrapped__))  # as a newer server begins
     newer = asyncio.run(bench.reparse(trial.id, trial.version, "anna"))
     assert newer.document.parser.version == "9.9"
     assert newer.document.criteria[1].rule.kind == "unstructured"

@@ -11,9 +11,9 @@ from typing import Any
 from critparse import extras
 from critparse.batch.chunks import Chunk
 from critparse.batch.limits import Limits
-from critparse.batch.parsing import Parser
 from critparse.batch.process import Result
 from critparse.batch.supervisor import Seen, Supervised
+from critparse.documents import Parser
 from critparse.errors import BatchError, CritparseError
 
 LOCAL = "local"

@@ -7,9 +7,9 @@ from typing import Protocol
 
 from critparse.batch.chunks import Chunk
 from critparse.batch.limits import Limits
-from critparse.batch.parsing import Parser
 from critparse.batch.process import Result
 from critparse.batch.supervisor import Seen, Supervised, await_news
+from critparse.documents import Parser
 
 
 class Engine(Protocol):

@@ -12,7 +12,7 @@ from typing import Any
 from critparse.batch.chunks import BatchItem, Chunk
 from critparse.batch.limits import Limits, forget_peak, peak
 from critparse.batch.logs import Collected
-from critparse.batch.parsing import Loaded
+from critparse.documents import Loaded
 from critparse.errors import (
     CritparseError,
     MissingExtra,

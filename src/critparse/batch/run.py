@@ -14,8 +14,8 @@ from critparse.batch.folder import write_files
 from critparse.batch.limits import Limits
 from critparse.batch.local import Engine
 from critparse.batch.manifest import Entry, Manifest, entry_of
-from critparse.batch.parsing import DocumentParser
 from critparse.batch.process import Result
+from critparse.documents import DocumentParser
 from critparse.errors import BatchChanged
 from critparse.sources.streams import Meter, Stream, all_items
 

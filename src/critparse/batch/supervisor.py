@@ -14,9 +14,9 @@ from typing import Any
 
 from critparse.batch.chunks import Chunk
 from critparse.batch.limits import Limits
-from critparse.batch.parsing import Parser
 from critparse.batch.process import Result
 from critparse.batch.worker import Begun, Impossible, Message, Ready, Task, main
+from critparse.documents import Parser
 from critparse.errors import CritparseError, RecordKilledWorker, RecordTimeout, WorkersFailed
 
 _log = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ from multiprocessing.connection import Connection
 from critparse.batch.chunks import Chunk
 from critparse.batch.limits import Limits, release, resident, restrict
 from critparse.batch.logs import Collected
-from critparse.batch.parsing import Parser
 from critparse.batch.process import Result, process
+from critparse.documents import Parser
 from critparse.errors import CritparseError
 
 _SPENT = 0.85  # of the memory limit: a worker that holds so much between chunks is replaced

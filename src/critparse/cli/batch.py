@@ -84,9 +84,9 @@ def batch(  # noqa: PLR0913, PLR0917  options of a command
     output as a whole cannot be used, 130 interrupted.
     """
     from critparse.batch.limits import Limits
-    from critparse.batch.parsing import DocumentParser
     from critparse.batch.run import Configuration, run
     from critparse.cli.batch_report import reporting
+    from critparse.documents import DocumentParser
 
     *inputs, out = paths
     if not inputs:

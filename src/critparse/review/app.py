@@ -23,6 +23,8 @@ from critparse.review.parsing import Parsers
 from critparse.review.services import Services, services
 from critparse.review.store.engine import reading
 
+_THREADS = 12
+"""Requests that are worked on at once: more would only take turns with Python's one lock, and every one end late."""
 _ABOUT = "Eligibility criteria of clinical trials: parsed, checked, reviewed. Every error is application/problem+json."
 
 
@@ -31,6 +33,7 @@ def create_app(config: Config, engine: Engine, parsers: Parsers) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = _THREADS
         yield
         parsers.close()
         engine.dispose()

@@ -276,13 +276,12 @@ def _moved(moved: Moved, trial: Trial, new: ParsedTrial) -> Moved:
 
 
 def _origin(source: Source, machine: bytes, document: ParsedTrial) -> Origin:
-    info = document.parser
     return Origin(
         record=digest_of(source.data),
         kind=source.kind,
         format=source.format,
         machine=digest_of(machine),
-        parser=f"{info.version} ({info.model})",
+        parser=document.parser.cited,
     )
 
 

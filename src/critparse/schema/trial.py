@@ -24,6 +24,11 @@ class ParserInfo(Model):
     model: str
     vocabulary: str | None = None
 
+    @property
+    def cited(self) -> str:
+        """Version and model in a few words."""
+        return f"{self.version} ({self.model})"
+
 
 class AgeLimit(Model):
     """A registry age; ``text`` is what the record writes."""

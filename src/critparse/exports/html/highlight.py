@@ -70,6 +70,7 @@ def segments(text: str, marks: Sequence[Mark], cuts: Collection[int] = ()) -> It
             around[mark.kind] += 1
         for mark in ends[border]:
             around[mark.kind] -= 1
-        active = {kind: number for kind, number in around.items() if number > 0}
+            if not around[mark.kind]:
+                del around[mark.kind]
         closing = ends[following] if following > border else ()
-        yield Segment(border, text[border:following], active, starts[border], closing)
+        yield Segment(border, text[border:following], dict(around), starts[border], closing)

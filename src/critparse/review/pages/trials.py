@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from critparse.errors import InvalidEdit, NotUndoable, VersionConflict
-from critparse.review.accounts import Principal
+from critparse.review.accounts import Principal, allows
 from critparse.review.api.records import Served
 from critparse.review.api.views import Fingerprint, Number
 from critparse.review.events import Decision, State
@@ -18,8 +18,8 @@ from critparse.review.pages.conflicts import conflict_page
 from critparse.review.pages.forms import Sent, Way
 from critparse.review.pages.readers import Reader
 from critparse.review.pages.rendering import STATES, page, redirect
-from critparse.review.pages.trialviews import reading, shown_findings
-from critparse.review.store import Trial
+from critparse.review.pages.trialviews import reading, shown_findings, texts_of
+from critparse.review.services import Services
 
 routes = APIRouter(include_in_schema=False)
 Place = Annotated[str, Query(alias="in", max_length=2000)]
@@ -28,8 +28,7 @@ Place = Annotated[str, Query(alias="in", max_length=2000)]
 @routes.get("/trials/{id}")
 async def trial(request: Request, id: Number, served: Served, who: Reader, place: Place = "") -> Response:
     """One trial."""
-    found = await to_thread.run_sync(served.store.trial, id)
-    return await _shown(request, found, who, Way(place))
+    return await _shown(request, served, id, who, Way(place))
 
 
 @routes.post("/trials/{id}/findings/{fingerprint}")
@@ -47,9 +46,8 @@ async def decide(
         wanted = f"Finding {number}: {STATES[state]}{f' ({reason})' if reason else ''}"
         return await conflict_page(served, who, conflict, sent, request.url.path, wanted)
     except InvalidEdit:
-        found = await to_thread.run_sync(served.store.trial, id)
         wrong = {fingerprint: "Say why: a finding is dismissed with a reason."}
-        return await _shown(request, found, who, Way(sent.inbox), wrong)
+        return await _shown(request, served, id, who, Way(sent.inbox), wrong)
     anchor = f"#f{number}" if number.isdecimal() else ""
     return redirect(Way(sent.inbox).to(f"/trials/{id}") + anchor, f"Finding {number}: {STATES[state]}.")
 
@@ -82,11 +80,12 @@ async def reparse(request: Request, id: Number, sent: Sent, served: Served, who:
 
 
 async def _shown(
-    request: Request, found: Trial, who: Principal, way: Way, wrong: dict[str, str] | None = None
+    request: Request, served: Services, id: int, who: Principal, way: Way, wrong: dict[str, str] | None = None
 ) -> Response:
     """The page of a trial; it is put together in a thread."""
 
     def put_together() -> Response:
+        found = served.store.trial(id)
         read = reading(found.state.document, found.document)
         findings = shown_findings(found, read)
         return page(
@@ -98,6 +97,7 @@ async def _shown(
             read=read,
             findings=findings,
             open=[one for one in findings if one.row.state == "open"],
+            texts=texts_of(found, read, way, may=allows(who.role, "curator")),
             way=way,
             wrong=wrong or {},
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from critparse.exports.html.blocks import placed
 from critparse.exports.html.findings import Column, columns
@@ -14,12 +14,17 @@ from critparse.exports.passages import Passages
 from critparse.exports.registry import registry_facts
 from critparse.exports.wording import Amount, amount
 from critparse.review.events import Digest
+from critparse.review.pages.forms import Way
+from critparse.review.pages.rendering import environment
 from critparse.review.pages.trees import Node, Trees, all_marks
+from critparse.review.remembered import Remembered
 from critparse.review.store import FindingRow, Trial
 from critparse.schema import ParsedTrial
 
 _KEPT = 32
 """Documents of which what is shown is remembered: one never changes, and is looked at again after every decision."""
+_WRITTEN: Remembered[tuple[Digest, int, str, bool], str] = Remembered(20_000_000)
+"""The texts of trials as they were last written, so many characters of them: most of a page, and of its time."""
 
 
 class Reading(NamedTuple):
@@ -43,6 +48,17 @@ class Shown(NamedTuple):
     number: int
     row: FindingRow
     columns: Sequence[Column]
+
+
+def texts_of(trial: Trial, read: Reading, way: Way, *, may: bool) -> str:
+    """The texts of a trial with what was read beside them, as markup; ``may``: with the ways to correct it."""
+    key = (trial.state.document, trial.id, way.place, may)
+    written = _WRITTEN.get(key)
+    if written is None:
+        macro = environment().get_template("texts.html").module.texts  # type: ignore[attr-defined]
+        written = cast(str, macro(read, f"/trials/{trial.id}", way, may))
+        _WRITTEN.put(key, written, len(written))
+    return written
 
 
 def reading(digest: Digest, document: ParsedTrial) -> Reading:

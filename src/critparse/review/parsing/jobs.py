@@ -14,7 +14,7 @@ from critparse.review.events import SourceKind
 from critparse.schema import ParsedTrial
 
 if TYPE_CHECKING:
-    from critparse.concepts.vocabularies import VocabularyLike
+    from critparse.documents import LoadedParser
 
 
 class Source(NamedTuple):
@@ -82,13 +82,10 @@ class Parse(NamedTuple):
 
     def run(self, options: Options) -> bytes:
         """See the class."""
-        from critparse.checks import run
-        from critparse.parser import parse_record
         from critparse.sources import read
 
         record = read(self.source.value(), format=self.source.format, max_bytes=options.max_bytes)
-        trial = parse_record(record, model=options.model, vocabulary=_vocabulary(options.vocab))
-        return trial.model_copy(update={"findings": run(trial)}).model_dump_json().encode()
+        return loaded(options)(record).model_dump_json().encode()
 
 
 class Check(NamedTuple):
@@ -111,13 +108,8 @@ class Read(NamedTuple):
 
     def run(self, options: Options) -> list[bytes]:
         """See the class."""
-        from critparse.parser import parse_single
-
-        vocabulary = _vocabulary(options.vocab)
-        return [
-            parse_single(words, piece.kind, model=options.model, vocabulary=vocabulary).model_dump_json().encode()
-            for words, piece in self.words
-        ]
+        parser = loaded(options)
+        return [parser.criterion(words, piece.kind).model_dump_json().encode() for words, piece in self.words]
 
 
 class Export(NamedTuple):
@@ -142,23 +134,22 @@ class Ready(NamedTuple):
 
     def run(self, options: Options) -> str:
         """See the class."""
-        from critparse.parser import parse_single, parser_info
-
-        parse_single("age over 18 years", "inclusion", model=options.model)
-        info = parser_info(model=options.model, vocabulary=_vocabulary(options.vocab))
-        return f"{info.version} ({info.model})"
+        return loaded(options).info.cited
 
 
 Run = Callable[[Options], Any]
 
 
 @functools.cache
-def _vocabulary(name: str | None) -> VocabularyLike | None:
-    if name is None:
-        return None
-    from critparse.concepts.vocabularies import resolve
+def loaded(options: Options) -> LoadedParser:
+    """What reads records in this process; loaded when first asked for.
 
-    return resolve(name)
+    Raises:
+        ResourceError, VocabularyError: it cannot be.
+    """
+    from critparse.documents import DocumentParser
+
+    return DocumentParser(model=options.model, vocab=options.vocab).load()
 
 
 def _plain(content: str | Mapping[str, Any] | ET.Element) -> str | bytes | Mapping[str, Any]:

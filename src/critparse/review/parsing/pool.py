@@ -22,8 +22,6 @@ from critparse.review.parsing.worker import serve
 _log = logging.getLogger(__name__)
 _START = 120.0
 """Seconds a process may take to load everything."""
-_RENEWED = 5000
-"""Jobs after which a process is replaced: words it has seen stay in its memory."""
 Answer = TypeVar("Answer")
 
 
@@ -130,8 +128,6 @@ class Pool:
             self._up.set()
             return answer
         finally:
-            if process.asked >= _RENEWED:
-                process.end()
             self._idle.put(process)
 
 
@@ -142,7 +138,6 @@ class _Process:
         self._options = options
         self._process: multiprocessing.process.BaseProcess | None = None
         self._pipe: Connection | None = None
-        self.asked = 0
 
     def ask(self, job: Job | Ready, timeout: float) -> Any:
         """The answer of the process.
@@ -152,7 +147,6 @@ class _Process:
         """
         fresh = self._pipe is None
         pipe = self._pipe or self._start()
-        self.asked += 1
         if fresh and not isinstance(job, Ready):
             self.ask(Ready(), _START)  # loading is not the record's fault
         try:
@@ -177,7 +171,6 @@ class _Process:
             with suppress(OSError):
                 self._pipe.close()
         self._process = self._pipe = None
-        self.asked = 0
 
     def _start(self) -> Connection:
         context = multiprocessing.get_context("spawn")

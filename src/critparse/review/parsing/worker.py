@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection, wait
 
 from critparse.errors import CritparseError, ParserFailed
 from critparse.review import pauses
-from critparse.review.parsing.jobs import Options, Run
+from critparse.review.parsing.jobs import Options, Run, loaded
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +34,8 @@ def serve(pipe: Connection, options: Options) -> None:
 
 def _answer(run: Run, options: Options) -> tuple[bool, object]:
     try:
-        return True, run(options)
+        with loaded(options).chunk():  # what is said again and again is read once; rare words are forgotten
+            return True, run(options)
     except CritparseError as error:
         return False, error
     except Exception as error:  # noqa: BLE001  the boundary: a fault in one record must not cost the others

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -18,6 +20,8 @@ _WAIT = 30
 """Seconds that SQLite waits for another writer."""
 WRITES = "critparse_writes"
 """The execution option with which a transaction says that it will write."""
+_turns: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
+"""Of each SQLite engine, whose turn it is to write: SQLite lets writers sleep and try again, some for seconds."""
 
 
 def connect(database: str) -> Engine:
@@ -41,6 +45,7 @@ def connect(database: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": _WAIT}, pool_size=10, max_overflow=40)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
+    _turns[engine] = threading.Lock()
     return engine
 
 
@@ -68,7 +73,8 @@ def writing(engine: Engine) -> Iterator[Session]:
 
     SQLite takes its one write lock at the beginning: what is read here cannot have changed when it is written.
     """
-    with _translated(engine), Session(engine, expire_on_commit=False) as session, session.begin():
+    turn = _turns.get(engine) or nullcontext()
+    with turn, _translated(engine), Session(engine, expire_on_commit=False) as session, session.begin():
         session.connection(execution_options={WRITES: True})
         yield session
 

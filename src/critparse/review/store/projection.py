@@ -54,7 +54,7 @@ def _describe(trial: TrialTable, document: ParsedTrial, findings: int) -> None:
     trial.trial_id = _kept(document.trial_id)
     trial.title = _kept(document.title)
     trial.register = registry_of(document)
-    trial.parser = f"{document.parser.version} ({document.parser.model})"
+    trial.parser = document.parser.cited
     trial.words = words_of(document)
     trial.findings = findings
 

@@ -151,7 +151,9 @@ class Store:
             corrected = trial.corrected if same else self._is_corrected(session, state, document)
             project(session, trial, state, document, now, corrected=corrected)
             _log(session, id, event, state.document)
-            return self._whole(session, _rows(session, trial))
+            rows = _rows(session, trial)
+        self._remember(rows)
+        return Trial(rows.row, rows.state, document, rows.findings)
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -167,8 +169,7 @@ class Store:
                 raise NotFound(what=f"trial {id}")
             rows = self._rows.get((id, version))
             if rows is None:
-                rows = _rows(session, session.get_one(TrialTable, id))
-                self._rows.put((id, version), rows, 1 + len(rows.findings))
+                rows = self._remember(_rows(session, session.get_one(TrialTable, id)))
             return self._whole(session, rows)
 
     def find(self, key: str) -> int | None:
@@ -295,6 +296,10 @@ class Store:
             events.extend(batch)
             after = batch[-1].sequence
         return replay(events)
+
+    def _remember(self, rows: _Rows) -> _Rows:
+        """The same; only for what is committed: else another may yet become this version."""
+        return self._rows.put((rows.row.id, rows.row.version), rows, 1 + len(rows.findings))
 
     def _whole(self, session: Session, rows: _Rows) -> Trial:
         return Trial(rows.row, rows.state, self._documents.get(session, rows.state.document), rows.findings)

@@ -1,4 +1,4 @@
-"""From a record to a document, as the workers of a batch do it."""
+"""From records to documents with findings, one after the other, as the workers of a batch and of a server do it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from critparse.schema import ParsedTrial
+from critparse.schema import Criterion, CriterionKind, ParsedTrial, ParserInfo
 from critparse.sources.clean import CleanText
 from critparse.sources.record import Record
 
@@ -53,15 +53,16 @@ class LoadedParser:
         from critparse.checks import run
         from critparse.concepts.vocabularies import resolve
         from critparse.nlp.reading import Memory, forgetting_words, remembering
-        from critparse.parser import parse_record, parse_single
+        from critparse.parser import parse_record, parse_single, parser_info
 
-        self._parse, self._check = parse_record, run
+        self._parse, self._parse_single, self._check = parse_record, parse_single, run
         self._remembering, self._forgetting = remembering, forgetting_words
         self._readings = Memory()
         self._model = options.model
         self._vocabulary = resolve(options.vocab) if options.vocab else None
+        self.info: ParserInfo = parser_info(model=self._model, vocabulary=self._vocabulary)
         self._trials: dict[tuple[CleanText, ...], ParsedTrial] = {}
-        parse_single("Type 2 diabetes (T2D), HbA1c ≥ 7 %", "inclusion", model=self._model, vocabulary=self._vocabulary)
+        self.criterion("Type 2 diabetes (T2D), HbA1c ≥ 7 %", "inclusion")
 
     @contextmanager
     def chunk(self) -> Iterator[None]:
@@ -71,6 +72,10 @@ class LoadedParser:
     def __call__(self, record: Record) -> ParsedTrial:
         trial = self._parsed(record)
         return trial.model_copy(update={"findings": self._check(trial)})
+
+    def criterion(self, text: str, kind: CriterionKind) -> Criterion:
+        """A criterion by itself, as :func:`critparse.parse_criterion` has it."""
+        return self._parse_single(text, kind, model=self._model, vocabulary=self._vocabulary)
 
     def _parsed(self, record: Record) -> ParsedTrial:
         """The document without findings. But for four fields, it comes from the texts alone."""
