@@ -41,7 +41,7 @@ _SEARCHED = "Beginnings of words that all stand in number, title, conditions, te
 _WORD = r"^[A-Za-z0-9 ._-]{1,80}$"
 
 
-@routes.post("/trials", response_model=SubmissionsView, status_code=201)
+@routes.post("/trials", response_model=SubmissionsView, status_code=201, responses={200: {"model": SubmissionsView}})
 async def submit(record: Record, served: Served, who: Curator) -> Response:
     """Keep the records of a source. A record of a trial that is known is its new version; decisions stay."""
     found = await served.workbench.submit(Source.of(record.source, record.format), who.name)
