@@ -363,6 +363,9 @@ def test_inbox_filters_as_one_types(browser: Browser, workbench: Workbench) -> N
     page.get_by_label("Words").press_sequentially("quokka")
     expect(page.locator(".inbox tbody tr")).to_have_count(1)
     page.wait_for_url("**/?q=quokka*")
+    page.get_by_label("Words").press_sequentially(" insul")
+    expect(page.locator(".inbox mark")).to_have_text("insulin")
+    expect(page.locator(".inbox tbody tr")).to_contain_text("Eligibility criteria: ")
     page.get_by_label("Severity").select_option("info")
     expect(page.locator("#results")).to_contain_text("No trial is like this")
     page.context.close()
@@ -378,6 +381,7 @@ def visited(workbench: Workbench) -> dict[str, str]:
     client.post(f"/v1/trials/{trial}/corrections", {"version": 1, "edit": edit})
     return {
         "inbox": "/?state=all",
+        "found": "/?state=all&q=insulin",
         "empty": "/?q=nothing-like-it",
         "first": f"/trials/{first}",
         "trial": f"/trials/{trial}",

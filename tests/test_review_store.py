@@ -315,8 +315,12 @@ def test_the_tables_are_those_of_the_migrations(engine: Engine) -> None:
 
     from critparse.review.store.tables import Base
 
+    def is_declared(name: str | None, kind: str, _parents: object) -> bool:
+        return (kind, name) != ("column", "vector") and "trial_words" not in (name or "")  # each database's own index
+
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        context = MigrationContext.configure(connection, opts={"include_name": is_declared})
+        assert compare_metadata(context, Base.metadata) == []
 
 
 def test_a_file_is_copied_before_its_tables_change(tmp_path: Path) -> None:
@@ -326,18 +330,18 @@ def test_a_file_is_copied_before_its_tables_change(tmp_path: Path) -> None:
     submit(Workbench(Store(engine), parser()))
     newer = tmp_path / "migrations"
     shutil.copytree(SCRIPTS, newer)
-    (newer / "versions" / "0002_more.py").write_text(
-        "import sqlalchemy as sa\nfrom alembic import op\nrevision = '0002'\ndown_revision = '0001'\n"
+    (newer / "versions" / "0003_more.py").write_text(
+        "import sqlalchemy as sa\nfrom alembic import op\nrevision = '0003'\ndown_revision = '0002'\n"
         "def upgrade():\n    op.add_column('trial', sa.Column('more', sa.Text()))\n"
     )
     copy = migrate(engine, newer)
     assert copy is not None
-    assert copy.name.startswith("old.db.before-0001-")
+    assert copy.name.startswith("old.db.before-0002-")
     for file, columns in ((tmp_path / "old.db", 1), (copy, 0)):
         with closing(sqlite3.connect(file)) as connection:
             assert sum(row[1] == "more" for row in connection.execute("PRAGMA table_info(trial)")) == columns
             assert connection.execute("SELECT count(*) FROM event").fetchone() == (1,)
-    with pytest.raises(StoreError, match=r"a newer critparse made it \(revision 0002\)"):
+    with pytest.raises(StoreError, match=r"a newer critparse made it \(revision 0003\)"):
         migrate(engine)
     engine.dispose()
 

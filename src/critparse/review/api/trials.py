@@ -37,10 +37,11 @@ from critparse.review.store import Cursor, Inbox
 from critparse.schema import ParsedTrial, Severity
 
 routes = APIRouter(tags=["trials"])
+_SEARCHED = "Beginnings of words that all stand in number, title, conditions, texts or messages of findings"
 _WORD = r"^[A-Za-z0-9 ._-]{1,80}$"
 
 
-@routes.post("/trials", response_model=SubmissionsView, status_code=201)
+@routes.post("/trials", response_model=SubmissionsView, status_code=201, responses={200: {"model": SubmissionsView}})
 async def submit(record: Record, served: Served, who: Curator) -> Response:
     """Keep the records of a source. A record of a trial that is known is its new version; decisions stay."""
     found = await served.workbench.submit(Source.of(record.source, record.format), who.name)
@@ -58,7 +59,7 @@ async def trials(  # noqa: PLR0913, PLR0917  filters
     code: Annotated[str | None, Query(pattern=_WORD)] = None,
     severity: Severity | None = None,
     registry: Annotated[str | None, Query(pattern=_WORD)] = None,
-    q: Annotated[str, Query(max_length=200, description="Words in number, title or conditions")] = "",
+    q: Annotated[str, Query(max_length=200, description=_SEARCHED)] = "",
     corrected: bool | None = None,
     every: Annotated[bool, Query(description="Trials in any state, also without findings")] = False,
     cursor: Annotated[str | None, Query(max_length=200)] = None,

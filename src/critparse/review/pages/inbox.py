@@ -78,13 +78,14 @@ async def inbox(
     wanted = filters.inbox(Cursor.read(cursor) if cursor is not None else None)
     found = await to_thread.run_sync(served.store.page, wanted)
     codes = await to_thread.run_sync(served.store.open_codes, [trial.id for trial in found.trials])
+    where = await to_thread.run_sync(served.store.excerpts, found.trials, filters.q)
     titles = {check.code: check.title for check in catalogue()}
     return page(
         "inbox.html",
         who,
         request=request,
         filters=filters,
-        trials=[(trial, place(filters, trial), codes.get(trial.id, [])) for trial in found.trials],
+        trials=[(one, place(filters, one), codes.get(one.id, []), where.get(one.id, [])) for one in found.trials],
         next=filters.query(cursor=str(found.next)) if found.next else "",
         first=cursor is None,
         codes=await to_thread.run_sync(served.store.codes),

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from critparse.errors import InputError
 from critparse.review.events import State
+from critparse.review.store.fulltext import having
 from critparse.review.store.tables import FindingTable, TrialTable
 from critparse.schema import Severity
 from critparse.schema.base import Model
@@ -24,8 +25,6 @@ from critparse.schema.base import Model
 _WEIGHTS = {"error": 1_000_000, "warning": 1_000, "info": 1}
 _MOST = 999
 _BIGGEST = 2**53
-_WORDS = 8
-"""Words of a text search that count."""
 
 
 def weight(errors: int, warnings: int, infos: int) -> int:
@@ -61,7 +60,8 @@ class Cursor(NamedTuple):
 class Inbox(Model):
     """What is asked for. ``state`` belongs to ``code`` and ``severity``: trials with such a finding in that state.
 
-    ``state=None`` with neither of them: all trials. ``search``: words that must all stand in number, title, conditions.
+    ``state=None`` with neither of them: all trials. ``search``: beginnings of words that must all stand somewhere in
+    number, title, conditions, texts or the messages of findings; capitals, accents and signs do not count.
     """
 
     state: State | None = "open"
@@ -101,7 +101,7 @@ class Page(NamedTuple):
 
 def page(session: Session, wanted: Inbox) -> Page:
     """The trials that are asked for."""
-    query = _filtered(select(TrialTable), wanted)
+    query = _filtered(select(TrialTable), wanted, session.get_bind().dialect.name)
     if wanted.after is not None:
         last, number = wanted.after
         behind = and_(TrialTable.weight == last, TrialTable.id > number)
@@ -119,7 +119,7 @@ def row(trial: TrialTable) -> TrialRow:
     return TrialRow.model_validate(named | {"registry": trial.register})
 
 
-def _filtered(query: Select[Any], wanted: Inbox) -> Select[Any]:
+def _filtered(query: Select[Any], wanted: Inbox, dialect: str) -> Select[Any]:
     if wanted.code or wanted.severity or wanted.state not in {None, "open"}:
         query = query.where(exists().where(*_about(wanted)))
     elif wanted.state == "open":
@@ -128,8 +128,8 @@ def _filtered(query: Select[Any], wanted: Inbox) -> Select[Any]:
         query = query.where(TrialTable.register == wanted.registry)
     if wanted.corrected is not None:
         query = query.where(TrialTable.corrected == wanted.corrected)
-    for word in searched(wanted.search).split()[:_WORDS]:
-        query = query.where(TrialTable.words.contains(word, autoescape=True))
+    if wanted.search.strip():
+        query = query.where(having(wanted.search, dialect))
     return query
 
 
@@ -142,8 +142,3 @@ def _about(wanted: Inbox) -> list[ColumnElement[bool]]:
     if wanted.severity is not None:
         conditions.append(FindingTable.severity == wanted.severity)
     return conditions
-
-
-def searched(text: str) -> str:
-    """Text as it is searched: in lower case, without what no database keeps."""
-    return text.casefold().replace("\0", " ").encode("utf-8", "replace").decode("utf-8")

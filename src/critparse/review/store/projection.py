@@ -11,8 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from critparse.review.state import TrialState, named_findings
-from critparse.review.store.inbox import searched, weight
+from critparse.review.store.fulltext import index
+from critparse.review.store.inbox import weight
 from critparse.review.store.tables import FindingTable, TrialTable
+from critparse.review.store.words import words_of
 from critparse.schema import ParsedTrial
 
 _PREFIX = re.compile(r"[A-Za-z]{2,12}")
@@ -36,11 +38,15 @@ def project(
     )
     trial.open_errors, trial.open_warnings, trial.open_infos = still["error"], still["warning"], still["info"]
     trial.weight = weight(trial.open_errors, trial.open_warnings, trial.open_infos)
-    if trial.document != state.document:
+    read_anew = trial.document != state.document
+    indexed = trial.words if read_anew else None
+    if read_anew:
         _describe(trial, document, len(findings))
         trial.document = state.document
     session.add(trial)
     session.flush()
+    if read_anew:
+        index(session.connection(), trial.id, indexed, trial.words)
     _write_findings(session, trial, state, document)
 
 
@@ -49,7 +55,7 @@ def _describe(trial: TrialTable, document: ParsedTrial, findings: int) -> None:
     trial.title = _kept(document.title)
     trial.register = registry_of(document)
     trial.parser = document.parser.cited
-    trial.words = searched(" ".join((document.trial_id or "", document.title or "", *document.registry.conditions)))
+    trial.words = words_of(document)
     trial.findings = findings
 
 

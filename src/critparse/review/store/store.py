@@ -6,6 +6,7 @@ Every write is one transaction: the event, the blobs it names, and the state tha
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -23,8 +24,10 @@ from critparse.review.state import TrialState, Verdict, advance, replay
 from critparse.review.store import inbox
 from critparse.review.store.blobs import Documents, blob, keep
 from critparse.review.store.engine import reading, writing
+from critparse.review.store.excerpts import Excerpt, excerpts, missing
 from critparse.review.store.projection import project
-from critparse.review.store.tables import EventTable, FindingTable, TrialTable
+from critparse.review.store.tables import Blob, EventTable, FindingTable, TrialTable
+from critparse.review.store.words import Said
 from critparse.schema import Finding, ParsedTrial
 from critparse.schema.base import Model
 
@@ -178,6 +181,15 @@ class Store:
         """A page of the inbox."""
         with reading(self._engine) as session:
             return inbox.page(session, wanted)
+
+    def excerpts(self, trials: list[inbox.TrialRow], search: str) -> dict[int, list[Excerpt]]:
+        """Where trials have what was searched, of those that do not say all of it in number and title."""
+        wanted = {one.id: missing(search, f"{one.trial_id or ''} {one.title or ''}") for one in trials}
+        sought = [trial for trial, words in wanted.items() if words]
+        query = select(TrialTable.id, Blob.data).join(Blob, Blob.digest == TrialTable.document)
+        with reading(self._engine) as session:
+            rows = session.execute(query.where(TrialTable.id.in_(sought))).all() if sought else ()
+        return {trial: excerpts(Said.model_validate_json(zlib.decompress(data)), wanted[trial]) for trial, data in rows}
 
     def codes(self) -> list[CodeCount]:
         """What is open, by code, most trials first; with very many trials, as it was some seconds ago."""

@@ -40,14 +40,15 @@ class Blob(Base):
 class TrialTable(Base):
     """A trial as the last event left it, with what the inbox asks for.
 
-    ``words``: what text search looks in, in lower case; ``weight``: open errors, warnings and notes as one number,
-    the worst trial first.
+    ``words``: those by which it is found (:mod:`~critparse.review.store.words`), read from here only when they change;
+    ``weight``: open errors, warnings and notes as one number, the worst trial first.
     """
 
     __tablename__ = "trial"
     __table_args__ = (
         Index("ix_trial_weight", "weight", "id"),
         Index("ix_trial_registry", "registry", "weight", "id"),
+        Index("ix_trial_corrected", "corrected", "weight", "id"),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
@@ -57,7 +58,7 @@ class TrialTable(Base):
     title: Mapped[str | None] = mapped_column(Text)
     register: Mapped[str] = mapped_column("registry", String(60))
     parser: Mapped[str] = mapped_column(String(300))
-    words: Mapped[str] = mapped_column(Text)
+    words: Mapped[str] = mapped_column(Text, deferred=True)
     weight: Mapped[int] = mapped_column(Number)
     open_errors: Mapped[int]
     open_warnings: Mapped[int]
