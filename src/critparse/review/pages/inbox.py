@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -9,18 +11,22 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from critparse.checks import SEVERITIES, catalogue
+from critparse.checks import SEVERITIES
 from critparse.errors import InputError
 from critparse.review.api.records import Served
 from critparse.review.events import State
 from critparse.review.pages.readers import Reader
-from critparse.review.pages.rendering import STATES, page, redirect
-from critparse.review.store import Cursor, Inbox, TrialRow
+from critparse.review.pages.rendering import STATES, macro, page, redirect
+from critparse.review.store import Cursor, Inbox, Store, TrialRow
+from critparse.review.store.excerpts import Excerpt
 from critparse.review.store.inbox import weight
+from critparse.review.store.store import OpenCode
 from critparse.schema import Severity
 
 routes = APIRouter(include_in_schema=False)
 _LIMIT = 50
+_ROWS = 5000
+"""Rows of the list that are remembered, a kilobyte each."""
 
 
 class Filters(NamedTuple):
@@ -76,23 +82,44 @@ async def inbox(
     """The inbox."""
     filters = Filters.read(request.url.query)
     wanted = filters.inbox(Cursor.read(cursor) if cursor is not None else None)
-    found = await to_thread.run_sync(served.store.page, wanted)
-    codes = await to_thread.run_sync(served.store.open_codes, [trial.id for trial in found.trials])
-    where = await to_thread.run_sync(served.store.excerpts, found.trials, filters.q)
-    titles = {check.code: check.title for check in catalogue()}
-    return page(
-        "inbox.html",
-        who,
-        request=request,
-        filters=filters,
-        trials=[(one, place(filters, one), codes.get(one.id, []), where.get(one.id, [])) for one in found.trials],
-        next=filters.query(cursor=str(found.next)) if found.next else "",
-        first=cursor is None,
-        codes=await to_thread.run_sync(served.store.codes),
-        registries=await to_thread.run_sync(served.store.registries),
-        states=STATES,
-        titles=titles,
-    )
+
+    def put_together() -> Response:
+        found = served.store.page(wanted)
+        return page(
+            "inbox.html",
+            who,
+            request=request,
+            filters=filters,
+            rows=rows_of(served.store, found.trials, filters),
+            next=filters.query(cursor=str(found.next)) if found.next else "",
+            first=cursor is None,
+            codes=served.store.codes(),
+            registries=served.store.registries(),
+            states=STATES,
+        )
+
+    return await to_thread.run_sync(put_together)
+
+
+def rows_of(store: Store, trials: list[TrialRow], filters: Filters) -> list[str]:
+    """The rows of the list, as markup; those without excerpts are made once for each version of a trial."""
+    codes = store.open_codes(trials)
+    excerpts = store.excerpts(trials, filters.q)
+    return [
+        _with_excerpts(trial, filters, codes[trial.id], excerpts[trial.id])
+        if excerpts.get(trial.id)
+        else _row(trial, filters, codes[trial.id])
+        for trial in trials
+    ]
+
+
+@lru_cache(maxsize=_ROWS)
+def _row(trial: TrialRow, filters: Filters, codes: tuple[OpenCode, ...]) -> str:
+    return _with_excerpts(trial, filters, codes, [])
+
+
+def _with_excerpts(trial: TrialRow, filters: Filters, codes: tuple[OpenCode, ...], excerpts: Sequence[Excerpt]) -> str:
+    return macro("inboxrow.html", "row")(trial, place(filters, trial), codes, excerpts)
 
 
 @routes.get("/next")

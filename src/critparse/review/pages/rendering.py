@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from critparse._version import __version__
+from critparse.checks import catalogue
 from critparse.exports.html import templates
 from critparse.review.accounts import Principal, allows
 
@@ -26,7 +28,14 @@ def environment() -> Environment:
     """The templates of ``pages/templates``, with the parts of the pages that are exported."""
     found = templates.environment(__package__)
     found.globals |= {"version": __version__, "allows": allows, "STATES": STATES}
+    found.globals["titles"] = {check.code: check.title for check in catalogue()}
     found.filters |= {"when": when, "path": lambda text: quote(text, safe="")}
+    return found
+
+
+def macro(template: str, name: str) -> Callable[..., str]:
+    """A macro of a template; what it writes is markup, in which everything from a record is escaped."""
+    found: Callable[..., str] = getattr(environment().get_template(template).module, name)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from critparse.exports.html.blocks import placed
 from critparse.exports.html.findings import Column, columns
@@ -15,7 +15,7 @@ from critparse.exports.registry import registry_facts
 from critparse.exports.wording import Amount, amount
 from critparse.review.events import Digest
 from critparse.review.pages.forms import Way
-from critparse.review.pages.rendering import environment
+from critparse.review.pages.rendering import macro
 from critparse.review.pages.trees import Node, Trees, all_marks
 from critparse.review.remembered import Remembered
 from critparse.review.store import FindingRow, Trial
@@ -55,8 +55,7 @@ def texts_of(trial: Trial, read: Reading, way: Way, *, may: bool) -> str:
     key = (trial.state.document, trial.id, way.place, may)
     written = _WRITTEN.get(key)
     if written is None:
-        macro = environment().get_template("texts.html").module.texts  # type: ignore[attr-defined]
-        written = cast(str, macro(read, f"/trials/{trial.id}", way, may))
+        written = macro("texts.html", "texts")(read, f"/trials/{trial.id}", way, may)
         _WRITTEN.put(key, written, len(written))
     return written
 

@@ -84,6 +84,14 @@ class CodeCount(NamedTuple):
     findings: int
 
 
+class OpenCode(NamedTuple):
+    """How many findings of a code are open in a trial."""
+
+    code: str
+    severity: str
+    findings: int
+
+
 class Exists(Exception):
     """There is a trial of this key already; ``id`` is its number."""
 
@@ -99,6 +107,7 @@ class Store:
         self._engine = engine
         self._documents = Documents()
         self._rows: Remembered[tuple[int, int], _Rows] = Remembered(_REMEMBERED)
+        self._open: Remembered[tuple[int, int], tuple[OpenCode, ...]] = Remembered(_REMEMBERED)
         self._codes: Summary[list[CodeCount]] = Summary()
         self._registries: Summary[list[tuple[str, int]]] = Summary()
 
@@ -184,6 +193,8 @@ class Store:
 
     def excerpts(self, trials: list[inbox.TrialRow], search: str) -> dict[int, list[Excerpt]]:
         """Where trials have what was searched, of those that do not say all of it in number and title."""
+        if not search:
+            return {}
         wanted = {one.id: missing(search, f"{one.trial_id or ''} {one.title or ''}") for one in trials}
         sought = [trial for trial, words in wanted.items() if words]
         query = select(TrialTable.id, Blob.data).join(Blob, Blob.digest == TrialTable.document)
@@ -204,20 +215,25 @@ class Store:
         with reading(self._engine) as session:
             return self._codes.get(_last(session), lambda: [CodeCount(*row) for row in session.execute(query)])
 
-    def open_codes(self, trials: list[int]) -> dict[int, list[tuple[str, str, int]]]:
-        """What is open in these trials: code, severity and number of findings, in the order of the findings."""
+    def open_codes(self, trials: list[inbox.TrialRow]) -> dict[int, tuple[OpenCode, ...]]:
+        """What is open in these trials, in the order of the findings."""
+        known = {one.id: self._open.get((one.id, one.version)) for one in trials}
+        unknown = {one.id: one.version for one in trials if known[one.id] is None}
+        found: dict[int, list[OpenCode]] = {trial: [] for trial in unknown}
         finding = FindingTable
         query = (
             select(finding.trial, finding.code, finding.severity, func.count())
-            .where(finding.trial.in_(trials), finding.state == "open", finding.present.is_(True))
+            .where(finding.trial.in_(unknown), finding.state == "open", finding.present.is_(True))
             .group_by(finding.trial, finding.code, finding.severity)
             .order_by(finding.trial, func.min(finding.position))
         )
-        found: dict[int, list[tuple[str, str, int]]] = {}
-        with reading(self._engine) as session:
-            for trial, code, severity, number in session.execute(query):
-                found.setdefault(trial, []).append((code, severity, number))
-        return found
+        if unknown:
+            with reading(self._engine) as session:
+                for trial, code, severity, number in session.execute(query):
+                    found[trial].append(OpenCode(code, severity, number))
+        for trial, codes in found.items():
+            known[trial] = self._open.put((trial, unknown[trial]), tuple(codes), 1 + len(codes))
+        return {trial: codes or () for trial, codes in known.items()}
 
     def registries(self) -> list[tuple[str, int]]:
         """The registries there are, with the number of their trials."""
