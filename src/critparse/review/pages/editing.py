@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
+from urllib.parse import quote
 
 from anyio import to_thread
 from fastapi import APIRouter, Request
@@ -21,16 +22,17 @@ from critparse.review.api.views import Number
 from critparse.review.criteria import content, following, top_of
 from critparse.review.edits import Edit, RuleEdit
 from critparse.review.http.security import Curator
-from critparse.review.pages import rulefields
+from critparse.review.pages import rulefields, rulevalues
 from critparse.review.pages.conflicts import since
 from critparse.review.pages.forms import Form, Sent, Way
 from critparse.review.pages.readers import Reader
 from critparse.review.pages.rendering import page, redirect
-from critparse.review.pages.ruleforms import Errors, formed, messages, of_json
+from critparse.review.pages.ruleforms import formed, messages, of_json
+from critparse.review.pages.rulestatements import Errors
 from critparse.review.pages.telling import CHANGES, Told
 from critparse.review.pages.trials import Place
 from critparse.review.pages.trialviews import reading
-from critparse.review.pages.wordforms import codes, cuts, one_line, places
+from critparse.review.pages.wordforms import Words, codes, cuts, one_line, places
 from critparse.review.services import Services
 from critparse.review.store import Trial
 from critparse.schema import Criterion, ParsedTrial
@@ -38,8 +40,8 @@ from critparse.schema import Criterion, ParsedTrial
 routes = APIRouter(include_in_schema=False)
 _EDIT: TypeAdapter[Edit] = TypeAdapter(Edit)
 LABELS = (
-    "Condition", "Device", "Drug", "Measurement", "Mood", "Observation", "Person", "Procedure", "Qualifier", "Negation",
-    "Reference_point", "Temporal", "Value", "Visit",
+    "Condition", "Device", "Drug", "Measurement", "Mood", "Multiplier", "Negation", "Observation", "Person",
+    "Procedure", "Qualifier", "Reference_point", "Temporal", "Value", "Visit",
 )  # fmt: skip
 """Labels that are offered; others can be typed."""
 
@@ -76,7 +78,7 @@ async def change(request: Request, id: Number, criterion: str, sent: Sent, serve
         state = State(dict(sent.own), root=rulefields.changed(root, action))
         return await _page(request, trial, found, who, Way(sent.inbox), state)
     try:
-        edit, errors = _edit(sent, found, root)
+        edit, errors = _edit(sent, found, root, Words(trial.document, found))
         if edit is None:
             raise _Refused(errors)
         after = await served.workbench.correct(id, sent.version, who.name, edit, sent.text("comment"))
@@ -102,14 +104,14 @@ class _Refused(Exception):
         super().__init__(errors)
 
 
-def _edit(sent: Form, criterion: Criterion, root: rulefields.Node | None) -> tuple[Edit | None, Errors]:
+def _edit(sent: Form, criterion: Criterion, root: rulefields.Node | None, words: Words) -> tuple[Edit | None, Errors]:
     """The correction that a form says, or what is wrong with it.
 
     Raises:
         InvalidEdit: words or codes are none.
     """
     if root is not None:
-        rule, errors = of_json(sent.fields.get("json", "")) if sent.text("do") == "json" else formed(root, criterion)
+        rule, errors = of_json(sent.fields.get("json", "")) if sent.text("do") == "json" else formed(root, words)
         return (RuleEdit(criterion=criterion.id, rule=rule) if rule is not None else None), errors
     data = {"change": sent.text("change"), "criterion": criterion.id, **_members(sent, criterion)}
     try:
@@ -182,7 +184,7 @@ async def _page(
         read = reading(trial.state.document, trial.document)
         rows = [row for section in read.sections for row in section.rows]
         own = [row for row in rows if (item := row.block.item) and _within(item.criterion, criterion)]
-        root = state.root or rulefields.node_of(criterion.rule)
+        root = state.root or rulefields.node_of(criterion.rule, Words(trial.document, criterion))
         return page(
             "criterion.html",
             who,
@@ -193,7 +195,7 @@ async def _page(
             rows=own,
             words=own_words(criterion),
             root=root,
-            sublist="" if state.root else _sublist(criterion),
+            form=rule_form(trial.id, criterion, state),
             json=state.given.get("json") or criterion.rule.model_dump_json(indent=2, exclude_defaults=False),
             state=state,
             top=state.moved or top_of(trial.document, criterion.id).id == criterion.id,
@@ -201,13 +203,23 @@ async def _page(
             line=one_line(criterion),
             start=content(criterion),
             way=way,
-            forms=rulefields,
             labels=LABELS,
             changes=CHANGES,
             curie=curie,
         )
 
     return await to_thread.run_sync(put_together)
+
+
+def rule_form(trial: int, criterion: Criterion, state: State) -> dict[str, object]:
+    """What the form of a rule knows besides the rule: where it is sent, what is wrong, what it offers."""
+    return {
+        "action": f"/trials/{trial}/criteria/{quote(criterion.id, safe='')}",
+        "errors": state.errors if state.given.get("change") == "rule" else {},
+        "sublist": "" if state.root else _sublist(criterion),
+        "forms": rulefields,
+        "events": {"": "–", **{event: event.replace("_", " ") for event in rulevalues.events()}},
+    }
 
 
 def _sublist(criterion: Criterion) -> str:

@@ -3,16 +3,62 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from critparse.errors import InvalidEdit
-from critparse.review.criteria import content
+from critparse.review.criteria import content, top_of
 from critparse.review.edits import Code
-from critparse.schema import Criterion
+from critparse.schema import Criterion, ParsedTrial
 
 _CODE = re.compile(r"([A-Za-z0-9_.-]{1,40}):(\S{1,100})(?:\s+(\S.{0,499}))?")
 _GAP = re.compile(r"\s*(?:…|\.\.\.)\s*")
 _MOST = 20
+
+
+def plain(text: str) -> str:
+    """Words as fields show and send them: one blank between two, lines without blanks around them, none empty."""
+    lines = (" ".join(line.split()) for line in text.replace("\0", " ").splitlines())
+    return "\n".join(filter(None, lines))
+
+
+class Words:
+    """The words of a criterion that its rule rests on: passages as people read and type them."""
+
+    def __init__(self, document: ParsedTrial, criterion: Criterion) -> None:
+        self._texts = {text.id: text.text for text in document.texts}
+        self._document, self._criterion = document, criterion
+
+    def of(self, span: Mapping[str, Any]) -> str:
+        """The words of a passage on one line."""
+        return " ".join(self._texts.get(span["text_id"], "")[span["start"] : span["end"]].split())
+
+    def joined(self, spans: Sequence[Mapping[str, Any]]) -> str:
+        """The words of something that may stand in several places."""
+        return " … ".join(filter(None, map(self.of, spans)))
+
+    def spans(self, words: str, near: int | None = None) -> Iterator[dict[str, Any]]:
+        """Where words stand: in the criterion, or else in the whole one that it is part of.
+
+        Raises:
+            InvalidEdit: they do not.
+        """
+        text_id = self._criterion.span.text_id
+        try:
+            found = places(self._criterion, words, near)
+        except InvalidEdit:
+            whole = top_of(self._document, self._criterion.id)
+            if whole == self._criterion:
+                raise
+            found = places(whole, words, near)
+        return ({"text_id": text_id, "start": start, "end": end} for start, end in found)
+
+    def concepts(self, spans: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The codes of the mention that stands just there."""
+        for entity in self._criterion.entities:
+            if [span.model_dump() for span in entity.spans] == list(spans):
+                return [one.model_dump() for one in entity.concepts]
+        return []
 
 
 def places(criterion: Criterion, words: str, near: int | None = None) -> tuple[tuple[int, int], ...]:
