@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 from html.parser import HTMLParser
@@ -60,9 +61,15 @@ def hostile() -> ParsedTrial:
     return ParsedTrial.model_validate(document)
 
 
+@functools.cache
+def document_of(text: str) -> ParsedTrial:
+    """A record of one criterion."""
+    return critparse.parse({"eligibility": f"Inclusion Criteria:\n\n* {text}\n"}, model=False)
+
+
 def criterion_of(text: str) -> Criterion:
-    """A criterion of a record of its own."""
-    return critparse.parse({"eligibility": f"Inclusion Criteria:\n\n* {text}\n"}, model=False).criteria[0]
+    """The criterion of a record of its own."""
+    return document_of(text).criteria[0]
 
 
 class SentForm(HTMLParser):

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pages import SentForm, criterion_of
+from pages import SentForm, criterion_of, document_of
 from pydantic import BaseModel
 from review_support import RECORD
 from support import FIRST_TRIAL, ROOT, SHARED
@@ -31,9 +31,7 @@ from critparse.schema import (
     Leaf,
     Not,
     ParsedTrial,
-    ParserInfo,
     Rule,
-    SourceText,
     Span,
     Unstructured,
 )
@@ -43,13 +41,9 @@ SAMPLED = 18
 """Of so many registry records one is tried: 190 and a few."""
 
 
-def words_of(one: Criterion) -> Words:
+def words_of(text: str) -> Words:
     """The words of a criterion that stands alone in a record."""
-    text = SourceText(id=one.span.text_id, label="Eligibility", text="\n" * one.span.start + one.text)
-    document = ParsedTrial(
-        parser=ParserInfo(name="tests", version="0", model=None), source_format="text", texts=(text,), criteria=(one,)
-    )
-    return Words(document, one)
+    return Words(document_of(text), criterion_of(text))
 
 
 def sent_for(one: Criterion, words: Words, rule: Rule | None = None) -> dict[str, str]:
@@ -68,8 +62,7 @@ def unchanged(document: ParsedTrial) -> Iterator[tuple[str, bool]]:
 
 def typed(text: str, rule: Rule | None = None, **fields: str) -> Formed:
     """What comes of the form of a criterion of this text when these fields are typed."""
-    one = criterion_of(text)
-    words = words_of(one)
+    one, words = criterion_of(text), words_of(text)
     sent = sent_for(one, words, rule) | {name.replace("__", "."): value for name, value in fields.items()}
     return formed(rulefields.read(sent), words)
 
@@ -80,8 +73,7 @@ def test_forms_of_our_examples_give_their_rules_back(name: str) -> None:
     cases = yaml.safe_load((ROOT / "corpora" / "conformance" / f"{name}.yaml").read_text("utf8"))
     lost = []
     for case in cases:
-        document = critparse.parse({"eligibility": f"Inclusion Criteria:\n\n* {case['text']}\n"}, model=False)
-        lost += [what for what, same in unchanged(document) if not same]
+        lost += [what for what, same in unchanged(document_of(case["text"])) if not same]
     assert lost == []
 
 
@@ -284,8 +276,7 @@ def test_words_of_a_statement_are_found_beside_it() -> None:
 
 def test_parts_are_added_and_taken_away() -> None:
     """A time, a limit in another unit and a dose get their fields by buttons; emptied or removed they are gone."""
-    one = criterion_of("prednisone")
-    words = words_of(one)
+    one, words = criterion_of("prednisone"), words_of("prednisone")
     root = rulefields.read(sent_for(one, words))
     for what in ("windows", "alternatives", "dose", "dose"):
         root = rulefields.changed(root, f"{what}:r")
@@ -304,8 +295,7 @@ def test_parts_are_added_and_taken_away() -> None:
 
 def test_parts_are_grouped_with_the_one_before() -> None:
     """Two statements become a group of the other kind; a third joins it."""
-    one = criterion_of("asthma, eczema or hay fever")
-    words = words_of(one)
+    one, words = criterion_of("asthma, eczema or hay fever"), words_of("asthma, eczema or hay fever")
     root = rulefields.read(sent_for(one, words))
     root = rulefields.changed(root, "join:r.2")
     assert [one.kind for one in root.members] == ["condition", "all_of"]
@@ -349,7 +339,7 @@ def test_a_form_that_is_too_large_is_refused_not_cut() -> None:
     fields = {"r.kind": "any_of", "r.members": "600"}
     for number in range(600):
         fields |= {f"r.{number}.kind": "drug", f"r.{number}.subject.text": "x"}
-    found = formed(rulefields.read(fields), words_of(criterion_of("x")))
+    found = formed(rulefields.read(fields), words_of("x"))
     assert found.rule is None and "more parts" in found.errors["r.500.kind"]
 
 
@@ -357,8 +347,7 @@ def test_a_form_that_is_too_large_is_refused_not_cut() -> None:
 @given(st.data())
 def test_no_form_breaks_the_reading_of_forms(data: st.DataObject) -> None:
     """Whatever is sent is a rule or an error at a field."""
-    one = criterion_of("asthma or eczema within 3 months")
-    words = words_of(one)
+    one, words = criterion_of("asthma or eczema within 3 months"), words_of("asthma or eczema within 3 months")
     known = sent_for(one, words)
     odd = st.sampled_from(["", "0", "1", "-1", "999999", "all_of", "not", "{}", "[]", '{"subject": 1}', "null", "nan"])
     paths = st.sampled_from([*known, "r.members", "r.0.0.kind", "r.0.windows.0.kind", "r.0.dose", "r.0.alternatives"])

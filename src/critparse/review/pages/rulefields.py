@@ -94,7 +94,7 @@ class Node:
     @property
     def passages(self) -> Iterator[tuple[str, str]]:
         """The fields for where the parts of a statement stand in the text, each with the name of the part."""
-        yield "subject.spans", "What it is about"
+        yield "subject.spans", "Subject"
         yield "range.evidence", "Limits"
         for number in range(self.many("alternatives")):
             yield f"alternatives.{number}.evidence", f"Limits in another unit {number + 1}"

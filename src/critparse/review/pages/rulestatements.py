@@ -97,7 +97,7 @@ class Statement:
         if now == was:
             return old
         old = old or {}
-        data = {
+        data: dict[str, Any] = {
             "lower": self._bound(f"{prefix}.lower", old.get("lower")),
             "upper": self._bound(f"{prefix}.upper", old.get("upper")),
             "unit": self._unit(f"{prefix}.unit", old.get("unit")),
@@ -105,7 +105,7 @@ class Statement:
         }
         lower, upper = data["lower"], data["upper"]
         if lower and upper and lower["value"] > upper["value"]:
-            self.errors[f"{prefix}.upper"] = "the upper limit is below the lower one"
+            self.errors.setdefault(f"{prefix}.upper", "the upper limit is below the lower one")
         if all(value is None for value in data.values()):
             return None
         return {**data, "evidence": self.passage(f"{prefix}.evidence", old.get("evidence", ()))}
@@ -115,7 +115,7 @@ class Statement:
         now = self._now(was)
         if now == was or not now[name]:
             return old if now == was else None
-        value: float = old["value"] if old and now[name] == was[name] else self._number(name, now[name])
+        value = old["value"] if old and now[name] == was[name] else self._number(name, now[name])
         return {"value": value, "inclusive": now[f"{name}.inclusive"] != "no"}
 
     def _number(self, name: str, typed: str) -> float:
