@@ -213,9 +213,11 @@ async def _page(
 
 def rule_form(trial: int, criterion: Criterion, state: State) -> dict[str, object]:
     """What the form of a rule knows besides the rule: where it is sent, what is wrong, what it offers."""
+    errors = state.errors if state.given.get("change") == "rule" else {}
     return {
         "action": f"/trials/{trial}/criteria/{quote(criterion.id, safe='')}",
-        "errors": state.errors if state.given.get("change") == "rule" else {},
+        "errors": errors,
+        "focus": next(iter(errors), rulefields.focus(state.root, state.given.get("do", "")) if state.root else ""),
         "sublist": "" if state.root else _sublist(criterion),
         "forms": rulefields,
         "events": {"": "–", **{event: event.replace("_", " ") for event in rulevalues.events()}},

@@ -55,7 +55,12 @@ class _Group(Model):
 
 
 _GROUP: TypeAdapter[_Group] = TypeAdapter(_Group)
-DOSE = {"amount": "Amount", "frequency.count": "Times", "frequency.interval": "per", "duration": "For how long"}
+DOSE = {
+    "amount": "Amount",
+    "frequency.count": "Frequency: how many times",
+    "frequency.interval": "Frequency: in what time",
+    "duration": "Duration",
+}
 """The limits of a dose, by place in the schema."""
 
 
@@ -103,8 +108,8 @@ class Node:
             yield f"windows.{number}.range.evidence", f"Limits of time {number + 1}"
         if self.many("dose"):
             yield "dose.evidence", "Dose"
-            yield from ((f"dose.{name}.evidence", text) for name, text in DOSE.items())
-            yield "dose.frequency.evidence", "Frequency"
+            yield from ((f"dose.{name}.evidence", f"Dose, {text.lower()}") for name, text in DOSE.items())
+            yield "dose.frequency.evidence", "Dose, frequency"
 
 
 def wrong_in(errors: Mapping[str, str], path: str, *names: str) -> bool:
@@ -172,12 +177,10 @@ def changed(root: Node, action: str) -> Node:
     in another unit, or the dose of a statement; undose: no dose. What cannot be done is left as it is.
     """
     verb, _, path = action.partition(":")
-    numbers = [int(one) for one in path.split(".")[1:] if one.isdecimal() and len(one) < 4]
-    above, node = None, root
-    for number in numbers:
-        if number >= len(node.members):
-            return root
-        above, node = node, node.members[number]
+    over, _, last = path.rpartition(".")
+    node, above = at(root, path), at(root, over) if over else None
+    if node is None:
+        return root
     match verb:
         case "add":
             node.members.append(Node("condition"))
@@ -188,13 +191,43 @@ def changed(root: Node, action: str) -> Node:
             node.values["dose"] = ""
         case "wrap":
             return _put(root, above, node, [Node("any_of", members=[node])])
-        case "join" if above is not None and numbers[-1] > 0:
-            _join(above, numbers[-1])
+        case "join" if above is not None and int(last) > 0:
+            _join(above, int(last))
         case "remove" if above is not None:
             return _put(root, above, node, [])
         case "open" if node.is_group and (above is not None or len(node.members) == 1):
             return _put(root, above, node, node.members)
     return root
+
+
+def focus(root: Node, action: str) -> str:
+    """The field that people go on with after a button of the form."""
+    verb, _, path = action.partition(":")
+    above, _, last = path.rpartition(".")
+    node = at(root, path)
+    match verb:
+        case "windows" | "alternatives" if node is not None:
+            return f"{path}.{verb}.{node.many(verb) - 1}.{'kind' if verb == 'windows' else 'lower'}"
+        case "dose":
+            return f"{path}.dose.amount.lower"
+        case "add" if node is not None:
+            return f"{path}.{len(node.members) - 1}.kind"
+        case "join" if last.isdecimal():
+            return f"{above}.{int(last[:3]) - 1}.kind"
+        case "remove" | "open" if above:
+            return f"{above}.kind"
+        case _:
+            return f"{path}.kind"
+
+
+def at(root: Node, path: str) -> Node | None:
+    """The node at a path."""
+    node = root
+    for one in path.split(".")[1:]:
+        if not one.isdecimal() or len(one) > 3 or int(one) >= len(node.members):
+            return None
+        node = node.members[int(one)]
+    return node
 
 
 def _put(root: Node, above: Node | None, node: Node, new: list[Node]) -> Node:
