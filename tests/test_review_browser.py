@@ -187,7 +187,7 @@ def test_errors_stand_at_their_fields(browser: Browser, workbench: Workbench) ->
     field = page.get_by_label("Upper limit")
     expect(field).to_have_value("seventy")
     expect(field).to_have_attribute("aria-invalid", "true")
-    expect(page.locator("[id='r.upper-wrong']")).to_contain_text("this is no number")
+    expect(page.locator("[id='r.range.upper-wrong']")).to_contain_text("this is no number")
     page.get_by_role("button", name="Put into a group of the whole rule").click()
     page.get_by_role("button", name="Add a statement").click()
     expect(page.get_by_label("About")).to_have_count(2)

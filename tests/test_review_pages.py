@@ -150,6 +150,11 @@ def test_forms_need_the_token_of_the_session(sqlite: Engine) -> None:
         ({"change": "split", "parts": "HbA1c below 8 %\nand no insulin"}, "I3", "and no insulin"),
         ({"change": "merge"}, "E1", "Pregnancy\n* Severe hepatic"),
         ({"change": "note", "reason": "narrative"}, "E1", "Severe hepatic"),
+        (
+            {"change": "extent", "before": "Inclusion Criteria:", "own": "* Age 18 to", "behind": "70 years"},
+            "I1",
+            "* Age 18 to",
+        ),
     ],
 )
 def test_whole_criteria_are_changed_by_forms(
@@ -161,7 +166,7 @@ def test_whole_criteria_are_changed_by_forms(
     """Kind, division, joining, taking out: the criterion of that id has other words afterwards."""
     client = Client(application(sqlite))
     trial = client.submitted()["trial"]["id"]
-    start = {"kind": "I1", "split": "I2"}.get(fields["change"], "E1")
+    start = {"kind": "I1", "extent": "I1", "split": "I2"}.get(fields["change"], "E1")
     answer = post(client, f"/trials/{trial}/criteria/{start}", version=1, **fields)
     assert answer.status_code == 303, answer.text
     criteria = client.get(f"/v1/trials/{trial}").json()["document"]["criteria"]

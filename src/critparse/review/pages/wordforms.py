@@ -112,6 +112,21 @@ def cuts(criterion: Criterion, lines: str) -> tuple[int, ...]:
     return tuple(found)
 
 
+def extent(text: str, start: int, parts: Sequence[str]) -> tuple[int, int]:
+    """The offsets of the second of three parts (before a criterion, its own words, behind it) of a text at ``start``.
+
+    Raises:
+        InvalidEdit: the three together are not the words of the text, or there are none between.
+    """
+    before, own, behind = ("".join(part.replace("\0", " ").split()) for part in parts)
+    solid = [start + number for number, char in enumerate(text.replace("\0", " ")) if not char.isspace()]
+    if before + own + behind != "".join(text.replace("\0", " ").split()):
+        raise InvalidEdit(reason="the three together must be the words as they stand, unchanged")
+    if not own:
+        raise InvalidEdit(reason="leave it some words, or say below that it is no criterion")
+    return solid[len(before)], solid[len(before) + len(own) - 1] + 1
+
+
 def one_line(criterion: Criterion) -> str:
     """The words of a criterion on one line, as they are offered for dividing."""
     return " ".join(criterion.text[content(criterion) - criterion.span.start :].split())
