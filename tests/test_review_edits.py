@@ -53,7 +53,7 @@ def made(trial: ParsedTrial, edit: Edit) -> Kept:
 
 def covered(trial: ParsedTrial, text_id: str) -> set[int]:
     """The characters of a text that belong to a criterion or a note."""
-    spans = [one.span for one in (*trial.criteria, *trial.notes) if one.span.text_id == text_id]
+    spans = [one.span for one in (*trial.walk(), *trial.notes) if one.span.text_id == text_id]
     return {place for span in spans for place in range(span.start, span.end)}
 
 
@@ -71,7 +71,7 @@ def check(trial: ParsedTrial) -> None:
     assert len(ids) == len(set(ids))
     names = [one.id for one in trial.walk()]
     assert len(names) == len(set(names))
-    spans = [(one.span.text_id, one.span.start, one.span.end) for one in (*trial.criteria, *trial.notes)]
+    spans = [(one.span.text_id, one.span.start, one.span.end) for one in (*trial.walk(), *trial.notes)]
     for (text_id, _, end), (other, start, _) in pairwise(sorted(spans)):
         assert text_id != other or end <= start
 
@@ -201,3 +201,24 @@ def test_a_criterion_ends_at_the_next_one(start: int, end: int, what: str) -> No
         pieces(trial, ExtentEdit(criterion="I1", start=max(0, one.span.start + start), end=one.span.end + end))
     with pytest.raises(InvalidEdit, match="sub-list"):
         pieces(trial, ExtentEdit(criterion="I3", start=one.span.end, end=one.span.end + 1))
+
+
+@pytest.mark.parametrize("edit", [NoteEdit(criterion="I3", reason="narrative"), MergeEdit(criterion="I2")])
+def test_members_of_a_list_go_with_it(edit: Edit) -> None:
+    """A list that is taken out, or joined, keeps the words of its members covered."""
+    after, before, new = made(document().model_copy(update={"findings": ()}), edit)
+    check(after)
+    (whole,) = (*new.criteria, *new.notes)
+    assert before.criteria[-1].children and "no severe exacerbation" in after.text_of(whole.span)
+
+
+def test_a_correction_in_a_list_is_lost_with_the_words_of_its_members() -> None:
+    """A correction is not put where the first words of the list still stand but a member says something else."""
+    old = document().model_copy(update={"findings": ()})
+    rule = Unstructured(subject=Subject(text="FEV1"), reason="for a test")
+    corrected = made(old, RuleEdit(criterion="I3.1", rule=rule))[0]
+    record = {**RECORD, "eligibility": RECORD["eligibility"].replace("above 70", "above 65")}
+    new = critparse.parse(record, model=False)
+    result, moved = carried(old, corrected, new)
+    assert len(moved.lost) == 1 and not moved.kept
+    check(result)

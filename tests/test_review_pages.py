@@ -23,6 +23,8 @@ from critparse.review.pages import wordforms
 from critparse.review.pages.comparing import compared, pieces
 
 HTML = {"accept": "text/html"}
+AROUND = {"before": "Inclusion Criteria:", "reason": "heading"}
+"""What stands before the first criterion, and what its words that are left out are."""
 STATIC = ROOT / "src/critparse/review/pages/static"
 
 
@@ -150,11 +152,7 @@ def test_forms_need_the_token_of_the_session(sqlite: Engine) -> None:
         ({"change": "split", "parts": "HbA1c below 8 %\nand no insulin"}, "I3", "and no insulin"),
         ({"change": "merge"}, "E1", "Pregnancy\n* Severe hepatic"),
         ({"change": "note", "reason": "narrative"}, "E1", "Severe hepatic"),
-        (
-            {"change": "extent", "before": "Inclusion Criteria:", "own": "* Age 18 to", "behind": "70 years"},
-            "I1",
-            "* Age 18 to",
-        ),
+        ({"change": "extent", **AROUND, "own": "* Age 18 to", "behind": "70 years"}, "I1", "* Age 18 to"),
     ],
 )
 def test_whole_criteria_are_changed_by_forms(
@@ -171,6 +169,28 @@ def test_whole_criteria_are_changed_by_forms(
     assert answer.status_code == 303, answer.text
     criteria = client.get(f"/v1/trials/{trial}").json()["document"]["criteria"]
     assert after in next(one["text"] for one in criteria if one["id"] == criterion_id)
+
+
+@pytest.mark.parametrize(
+    ("own", "behind", "what"),
+    [
+        ("* Age 18", "to 71 years", "as they stand"),
+        (" ", "* Age 18 to 70 years", "leave it some words"),
+        ("*", "Age 18 to 70 years", "but a marker"),
+        ("* Age 18 to 70 years", "", "changes nothing"),
+    ],
+)
+def test_words_are_only_moved_between_a_criterion_and_its_surroundings(
+    sqlite: Engine, own: str, behind: str, what: str
+) -> None:
+    """Where a criterion begins and ends is refused at its field when words are changed, or none are left."""
+    client = Client(application(sqlite))
+    trial = client.submitted()["trial"]["id"]
+    fields = {"change": "extent", **AROUND, "own": own, "behind": behind}
+    answer = post(client, f"/trials/{trial}/criteria/I1", version=1, **fields)
+    assert answer.status_code == 422
+    said = re.search(r'id="extent-own-wrong"[^>]*>([^<]+)', answer.text)
+    assert said is not None and what in said[1]
 
 
 def test_mentions_are_changed_by_forms(sqlite: Engine) -> None:

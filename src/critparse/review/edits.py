@@ -14,7 +14,19 @@ from pydantic import Field
 
 from critparse.errors import InvalidEdit
 from critparse.review import mentions
-from critparse.review.criteria import anchored, content, following, fresh_ids, renamed, room, top, top_of, walk, within
+from critparse.review.criteria import (
+    anchored,
+    content,
+    following,
+    fresh_ids,
+    reach,
+    renamed,
+    room,
+    top,
+    top_of,
+    walk,
+    within,
+)
 from critparse.review.passages import Passage, passage
 from critparse.review.ruling import check_spans, with_rule
 from critparse.schema import Criterion, CriterionKind, Note, NoteReason, ParsedTrial, Rule, Span
@@ -158,7 +170,7 @@ def pieces(document: ParsedTrial, edit: Edit) -> tuple[Piece, ...]:
             return _parts(top(document, edit.criterion), sorted(set(edit.at)))
         case MergeEdit():
             first = top(document, edit.criterion)
-            end = following(document, first).span.end
+            end = reach(following(document, first)).end
             return (Piece(first.span.text_id, first.span.start, content(first), end, first.kind),)
         case ExtentEdit():
             return (_extent(document, edit),)
@@ -175,7 +187,7 @@ def edited(document: ParsedTrial, edit: Edit, read: Sequence[Criterion] = ()) ->
     before = _passage(document, edit)
     match edit:
         case NoteEdit():
-            notes = tuple(Note(span=one.span, reason=edit.reason) for one in before.criteria)
+            notes = tuple(Note(span=reach(one), reason=edit.reason) for one in before.criteria)
             after = before.model_copy(update={"criteria": (), "notes": notes})
         case SplitEdit() | MergeEdit():
             after = before.model_copy(update={"criteria": _in_place(document, edit, read), "notes": ()})
@@ -195,8 +207,8 @@ def _passage(document: ParsedTrial, edit: Edit) -> Passage:
         return _around(document, top(document, edit.criterion), _extent(document, edit))
     whole = isinstance(edit, KindEdit | SplitEdit | MergeEdit | NoteEdit)
     one = top(document, edit.criterion) if whole else top_of(document, edit.criterion)
-    end = following(document, one).span.end if isinstance(edit, MergeEdit) else one.span.end
-    return passage(document, one.span.text_id, one.span.start, end)
+    last = following(document, one) if isinstance(edit, MergeEdit) else one
+    return passage(document, one.span.text_id, one.span.start, reach(last).end)
 
 
 def _changed(document: ParsedTrial, whole: Criterion, edit: Edit) -> Criterion:

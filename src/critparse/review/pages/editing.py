@@ -19,7 +19,7 @@ from critparse.exports.wording import curie, own_words
 from critparse.review.accounts import Principal
 from critparse.review.api.records import Served
 from critparse.review.api.views import Number
-from critparse.review.criteria import content, following, room, top_of
+from critparse.review.criteria import content, following, reach, room, top_of
 from critparse.review.edits import Edit, RuleEdit
 from critparse.review.http.security import Curator
 from critparse.review.pages import rulefields, rulevalues
@@ -245,7 +245,7 @@ def _sublist(criterion: Criterion) -> str:
 
 
 def _within(one: Criterion, criterion: Criterion) -> bool:
-    span, own = one.span, criterion.span
+    span, own = one.span, reach(criterion)
     return span.text_id == own.text_id and own.start <= span.start and span.end <= own.end
 
 

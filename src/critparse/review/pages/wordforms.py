@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from critparse.errors import InvalidEdit
-from critparse.review.criteria import content, top_of
+from critparse.review.criteria import content, reach, top_of
 from critparse.review.edits import Code
 from critparse.schema import Criterion, ParsedTrial
 
@@ -38,7 +38,7 @@ class Words:
         return " … ".join(filter(None, map(self.of, spans)))
 
     def spans(self, words: str, near: int | None = None) -> Iterator[dict[str, Any]]:
-        """Where words stand: in the criterion, or else in the whole one that it is part of.
+        """Where words stand: in the criterion, or else in the whole list that it is part of.
 
         Raises:
             InvalidEdit: they do not.
@@ -47,10 +47,9 @@ class Words:
         try:
             found = places(self._criterion, words, near)
         except InvalidEdit:
-            whole = top_of(self._document, self._criterion.id)
-            if whole == self._criterion:
-                raise
-            found = places(whole, words, near)
+            whole = reach(top_of(self._document, self._criterion.id))
+            text = self._texts[text_id][whole.start : whole.end]
+            found = places(self._criterion.model_copy(update={"span": whole, "text": text}), words, near)
         return ({"text_id": text_id, "start": start, "end": end} for start, end in found)
 
     def concepts(self, spans: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
