@@ -96,6 +96,15 @@ def test_forms_of_registry_records_give_their_rules_back() -> None:
     assert [one for one in found if not one[-1]] == []
 
 
+def test_statements_without_words_are_left_as_they_are() -> None:
+    """What the parser reads in a list without members has no words; other statements need some."""
+    rule = Unstructured.model_validate({"subject": {"text": ""}, "reason": "a list without members"})
+    both = AllOf(rules=(rule, Leaf.model_validate({"kind": "drug", "subject": {"text": "prednisone"}})))
+    found: Any = typed("prednisone", both, **{"r.1.present": "no"})
+    assert found.errors == {} and found.rule.rules[0] == rule
+    assert typed("prednisone", both, **{"r.0.kind": "drug"}).errors.keys() == {"r.0.subject.text"}
+
+
 TEXT = "Prednisone or ibuprofen by mouth, 5 to 10 mg twice a week for 3 months before screening, if women are wheezing"
 
 

@@ -92,14 +92,22 @@ def _statement(node: Node, path: str, words: Words, errors: Errors) -> dict[str,
     own = statement.errors
     if node.kind not in STATEMENTS:
         own["kind"] = f"{node.kind[:40]!r} is no kind of statement"
-    if not data["subject"]["text"].strip():
-        own["subject.text"] = "say what the statement is about"
-    if node.kind == "unstructured" and not data["reason"]:
-        own["reason"] = "say why it is not read"
+    if data != node.rest:  # the parser may leave a statement without words as it is; people may not
+        own |= _missing(data)
     if not own:
         own = _refused(data, statement)
     errors |= {f"{path}.{name}": what for name, what in own.items()}
     return data
+
+
+def _missing(data: dict[str, Any]) -> Errors:
+    """What a statement has to say in any case."""
+    found: Errors = {}
+    if not data["subject"]["text"].strip():
+        found["subject.text"] = "say what the statement is about"
+    if data.get("reason") == "":
+        found["reason"] = "say why it is not read"
+    return found
 
 
 def _refused(data: dict[str, Any], statement: Statement) -> Errors:
