@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
+from html.parser import HTMLParser
 from typing import Any
 
 import critparse
 from critparse.exports.html.page import Pages
-from critparse.schema import ParsedTrial
+from critparse.schema import Criterion, ParsedTrial
 
 TEXT = """Inclusion criteria:
 - Age 18 to 75 years
@@ -57,3 +59,49 @@ def hostile() -> ParsedTrial:
     for finding in document["findings"]:
         finding.update(code=HOSTILE, message=HOSTILE, suggestion=HOSTILE)
     return ParsedTrial.model_validate(document)
+
+
+@functools.cache
+def document_of(text: str) -> ParsedTrial:
+    """A record of one criterion."""
+    return critparse.parse({"eligibility": f"Inclusion Criteria:\n\n* {text}\n"}, model=False)
+
+
+def criterion_of(text: str) -> Criterion:
+    """The criterion of a record of its own."""
+    return document_of(text).criteria[0]
+
+
+class SentForm(HTMLParser):
+    """The fields that a browser sends for forms that nobody touched, as the HTML standard has it."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.fields: dict[str, str] = {}
+        self._area = self._select = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Inputs have no line breaks; a list has its first option when none is chosen."""
+        own = {name: value or "" for name, value in attrs}
+        if tag == "input" and "name" in own and (own.get("type") != "checkbox" or "checked" in own):
+            self.fields[own["name"]] = own.get("value", "").replace("\r", "").replace("\n", "")
+        elif tag == "textarea":
+            self._area = own["name"]
+            self.fields[self._area] = ""
+        elif tag == "select":
+            self._select = own["name"]
+        elif tag == "option" and ("selected" in own or self._select not in self.fields):
+            self.fields[self._select] = own["value"]
+
+    def handle_data(self, data: str) -> None:
+        """What stands in a text area."""
+        if self._area:
+            self.fields[self._area] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        """A line break behind the tag is not part of a text area; the others are sent as two characters."""
+        if tag == "textarea":
+            self.fields[self._area] = self.fields[self._area].removeprefix("\n").replace("\n", "\r\n")
+            self._area = ""

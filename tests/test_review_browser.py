@@ -216,7 +216,7 @@ def test_errors_stand_at_their_fields(browser: Browser, workbench: Workbench) ->
     field = page.get_by_label("Upper limit")
     expect(field).to_have_value("seventy")
     expect(field).to_have_attribute("aria-invalid", "true")
-    expect(page.locator("[id='r.upper-wrong']")).to_contain_text("this is no number")
+    expect(page.locator("[id='r.range.upper-wrong']")).to_contain_text("this is no number")
     page.get_by_role("button", name="Put into a group of the whole rule").click()
     page.get_by_role("button", name="Add a statement").click()
     expect(page.get_by_label("About")).to_have_count(2)
@@ -225,6 +225,28 @@ def test_errors_stand_at_their_fields(browser: Browser, workbench: Workbench) ->
     page.get_by_label("About").nth(1).fill("asthma")
     page.get_by_role("button", name="Save the rule").click()
     expect(page.locator("#c1 .rule")).to_have_text("age 18 to 65 years or asthma")
+    page.context.close()
+
+
+def test_the_focus_goes_on_with_what_a_button_adds(browser: Browser, workbench: Workbench) -> None:
+    """A dose is added, typed and mended by keyboard alone; what is wrong has the focus."""
+    trial = submitted(workbench, 12)
+    page = workbench.context(browser).new_page()
+    page.goto(f"/trials/{trial}/criteria/E1")
+    page.get_by_role("button", name="Add a dose").press("Enter")
+    amount = page.get_by_role("group", name="Dose").get_by_label("Lower limit").first
+    expect(amount).to_be_focused()
+    page.keyboard.type("ten")
+    page.keyboard.press("Enter")
+    expect(page.locator("[id='r.dose.amount.lower-wrong']")).to_contain_text("this is no number")
+    expect(amount).to_be_focused()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("10")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/trials/*#c*")
+    criteria = workbench.client().get(f"/v1/trials/{trial}").json()["document"]["criteria"]
+    rule = next(one for one in criteria if one["id"] == "E1")["rule"]
+    assert rule["dose"]["amount"]["lower"] == {"value": 10, "inclusive": True}
     page.context.close()
 
 

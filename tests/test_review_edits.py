@@ -17,6 +17,7 @@ from critparse.review.carry import carried, corrections
 from critparse.review.edits import (
     ConceptEdit,
     Edit,
+    ExtentEdit,
     KindEdit,
     MentionEdit,
     MergeEdit,
@@ -52,7 +53,7 @@ def made(trial: ParsedTrial, edit: Edit) -> Kept:
 
 def covered(trial: ParsedTrial, text_id: str) -> set[int]:
     """The characters of a text that belong to a criterion or a note."""
-    spans = [one.span for one in (*trial.criteria, *trial.notes) if one.span.text_id == text_id]
+    spans = [one.span for one in (*trial.walk(), *trial.notes) if one.span.text_id == text_id]
     return {place for span in spans for place in range(span.start, span.end)}
 
 
@@ -70,7 +71,7 @@ def check(trial: ParsedTrial) -> None:
     assert len(ids) == len(set(ids))
     names = [one.id for one in trial.walk()]
     assert len(names) == len(set(names))
-    spans = [(one.span.text_id, one.span.start, one.span.end) for one in (*trial.criteria, *trial.notes)]
+    spans = [(one.span.text_id, one.span.start, one.span.end) for one in (*trial.walk(), *trial.notes)]
     for (text_id, _, end), (other, start, _) in pairwise(sorted(spans)):
         assert text_id != other or end <= start
 
@@ -92,6 +93,10 @@ def drawn(data: st.DataObject, trial: ParsedTrial) -> Edit:
         lambda: SplitEdit(criterion=one.id, at=(start,)),
         lambda: MergeEdit(criterion=one.id),
         lambda: NoteEdit(criterion=one.id, reason="narrative"),
+        lambda: ExtentEdit(
+            criterion=one.id, start=max(0, start - data.draw(st.sampled_from([0, 3, 40]))), end=end + 30
+        ),
+        lambda: ExtentEdit(criterion=one.id, start=start, end=end, reason="heading"),
     ]
     return data.draw(st.sampled_from(makers))()
 
@@ -166,3 +171,54 @@ def test_a_correction_whose_words_stand_twice_is_not_guessed() -> None:
     new = critparse.parse({**RECORD, "eligibility": doubled}, model=False)
     result, moved = carried(trial, after, new)
     assert (result, moved.lost) == (new, ("* Pregnancy",))
+
+
+def test_a_criterion_takes_in_a_note_and_leaves_words_out() -> None:
+    """What was a note is read with it; what it leaves out becomes a note, and the notes' other words stay notes."""
+    trial = made(document().model_copy(update={"findings": ()}), NoteEdit(criterion="E2", reason="narrative"))[0]
+    text = trial.texts[0].text
+    start, end = text.index("Pregnancy"), text.index(" impairment")
+    after, _, new = made(trial, ExtentEdit(criterion="E1", start=start, end=end, reason="separator"))
+    (one,) = new.criteria
+    assert (one.text, one.marker, one.kind) == (text[start:end], "", "exclusion")
+    notes = [(trial.text_of(note.span), note.reason) for note in new.notes]
+    assert notes == [("*", "separator"), ("impairment", "narrative")]
+    check(after)
+    again = made(after, ExtentEdit(criterion="E1", start=start, end=start + len("Pregnancy")))[2]
+    assert [trial.text_of(note.span) for note in again.notes] == ["* Severe hepatic"]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "what"),
+    [(0, 0, "nothing"), (0, -18, "but a marker"), (0, 60, "can reach"), (1, -18, "no words")],
+)
+def test_a_criterion_ends_at_the_next_one(start: int, end: int, what: str) -> None:
+    """It cannot reach into another, lose all its words, or stay as it is; nor can a list be cut."""
+    trial = document()
+    one = trial.criteria[0]
+    assert one.text == "* Age 18 to 70 years"
+    with pytest.raises(InvalidEdit, match=what):
+        pieces(trial, ExtentEdit(criterion="I1", start=max(0, one.span.start + start), end=one.span.end + end))
+    with pytest.raises(InvalidEdit, match="sub-list"):
+        pieces(trial, ExtentEdit(criterion="I3", start=one.span.end, end=one.span.end + 1))
+
+
+@pytest.mark.parametrize("edit", [NoteEdit(criterion="I3", reason="narrative"), MergeEdit(criterion="I2")])
+def test_members_of_a_list_go_with_it(edit: Edit) -> None:
+    """A list that is taken out, or joined, keeps the words of its members covered."""
+    after, before, new = made(document().model_copy(update={"findings": ()}), edit)
+    check(after)
+    (whole,) = (*new.criteria, *new.notes)
+    assert before.criteria[-1].children and "no severe exacerbation" in after.text_of(whole.span)
+
+
+def test_a_correction_in_a_list_is_lost_with_the_words_of_its_members() -> None:
+    """A correction is not put where the first words of the list still stand but a member says something else."""
+    old = document().model_copy(update={"findings": ()})
+    rule = Unstructured(subject=Subject(text="FEV1"), reason="for a test")
+    corrected = made(old, RuleEdit(criterion="I3.1", rule=rule))[0]
+    record = {**RECORD, "eligibility": RECORD["eligibility"].replace("above 70", "above 65")}
+    new = critparse.parse(record, model=False)
+    result, moved = carried(old, corrected, new)
+    assert len(moved.lost) == 1 and not moved.kept
+    check(result)

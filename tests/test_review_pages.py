@@ -12,41 +12,20 @@ from typing import Any
 from urllib.parse import unquote, urlencode
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from pages import criterion_of
 from review_support import RECORD, Client, application, signed_in
 from sqlalchemy import Engine
 from support import ROOT
 
 import critparse
 from critparse.errors import InvalidEdit
-from critparse.review.pages import rulefields, wordforms
+from critparse.review.pages import wordforms
 from critparse.review.pages.comparing import compared, pieces
-from critparse.review.pages.ruleforms import formed, of_json
-from critparse.schema import Criterion, Rule
 
 HTML = {"accept": "text/html"}
+AROUND = {"before": "Inclusion Criteria:", "reason": "heading"}
+"""What stands before the first criterion, and what its words that are left out are."""
 STATIC = ROOT / "src/critparse/review/pages/static"
-
-
-def criterion(text: str, number: int = 0) -> Criterion:
-    """A criterion of a record of its own."""
-    return critparse.parse({"eligibility": f"Inclusion Criteria:\n\n* {text}\n"}, model=False).criteria[number]
-
-
-def fields_of(rule: Rule) -> dict[str, str]:
-    """The fields that a browser sends for a rule that nobody touched."""
-    found: dict[str, str] = {}
-
-    def take(node: rulefields.Node, path: str) -> None:
-        found.update({f"{path}.{name}": value for name, value in node.values.items()})
-        found.update({f"{path}.kind": node.kind, f"{path}.rest": node.rest_json})
-        found[f"{path}.members"] = str(len(node.members))
-        for number, member in enumerate(node.members):
-            take(member, f"{path}.{number}")
-
-    take(rulefields.node_of(rule), "r")
-    return found
 
 
 def post(client: Client, path: str, **fields: Any) -> Any:
@@ -55,103 +34,9 @@ def post(client: Client, path: str, **fields: Any) -> Any:
     return client.request("POST", path, content=urlencode(fields), headers=headers)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "HbA1c ≥ 7.0 % and ≤ 10 % within 3 months before screening",
-        "ALT > 3 x ULN or severe hepatic impairment",
-        "at least two of the following: asthma, eczema, hay fever",
-        "if female: negative pregnancy test",
-        "prednisone up to 10 mg daily for at least 4 weeks",
-        "blarbification of the quuxes",
-        "ECOG 0, 1 or 2",
-    ],
-)
-def test_form_of_a_rule_gives_the_rule_back(text: str) -> None:
-    """Saving a form that nobody touched changes nothing of the rule but how sure it is."""
-    one = criterion(text)
-    found = formed(rulefields.read(fields_of(one.rule)), one)
-    assert found.errors == {}
-    assert found.rule is not None
-    assert re.sub(r'"confidence":[\d.]+', "", found.rule.model_dump_json()) == re.sub(
-        r'"confidence":[\d.]+', "", one.rule.model_dump_json()
-    )
-
-
-def test_fields_become_limits() -> None:
-    """Typed limits, units and references stand where the schema has them; an emptied limit is no limit."""
-    one = criterion("ALT below 3 x ULN")
-    sent = fields_of(one.rule) | {"r.upper": "2.5", "r.upper_than": "", "r.lower": "1", "r.lower_than": "more"}
-    rule: Any = formed(rulefields.read(sent), one).rule
-    assert (rule.range.upper.value, rule.range.upper.inclusive, rule.range.relative_to) == (2.5, True, "uln")
-    assert (rule.range.lower.value, rule.range.lower.inclusive) == (1.0, False)
-    emptied = {"r.upper": "", "r.lower": "", "r.relative": "", "r.unit": "", "r.ucum": ""}
-    rule = formed(rulefields.read(sent | emptied), one).rule
-    assert rule.range is None or (rule.range.lower, rule.range.upper, rule.range.relative_to) == (None, None, None)
-
-
-def test_new_words_of_a_statement_are_anchored_where_they_stand() -> None:
-    """Another subject has the place and the codes of the mention; words of one's own have neither."""
-    one = criterion("asthma or eczema")
-    first = next(name for name, value in fields_of(one.rule).items() if value == "asthma")
-    rule: Any = formed(rulefields.read(fields_of(one.rule) | {first: "eczema"}), one).rule
-    subject = rule.rules[0].subject
-    assert (subject.spans, subject.concepts) == (rule.rules[1].subject.spans, rule.rules[1].subject.concepts)
-    rule = formed(rulefields.read(fields_of(one.rule) | {first: "hay fever"}), one).rule
-    assert (rule.rules[0].subject.text, rule.rules[0].subject.spans) == ("hay fever", ())
-
-
-@pytest.mark.parametrize(
-    ("changes", "where", "what"),
-    [
-        ({"r.upper": "seventy"}, "r.upper", "no number"),
-        ({"r.lower": "80", "r.upper": "70"}, "r.upper", "below the lower"),
-        ({"r.upper": "inf"}, "r.upper", "finite"),
-        ({"r.subject": " "}, "r.subject", "about"),
-        ({"r.kind": "weather"}, "r.kind", "no kind"),
-        ({"r.kind": "unstructured", "r.reason": ""}, "r.reason", "why"),
-        ({"r.qualifiers": "severe"}, "r.qualifiers", "kind: value"),
-        ({"r.relative": "moon"}, "r.relative", "uln"),
-        ({"r.windows": "1", "r.w0.kind": "never"}, "r.w0.kind", "recency"),
-        ({"r.kind": "any_of", "r.members": "0"}, "r.kind", "members"),
-        ({"r.kind": "at_least", "r.members": "1", "r.0.subject": "x", "r.0.kind": "drug"}, "r.count", "1 to 1"),
-    ],
-)
-def test_what_is_wrong_is_said_at_its_field(changes: dict[str, str], where: str, what: str) -> None:
-    """Each kind of mistake is named at the field it stands in."""
-    one = criterion("age 18 to 70 years")
-    found = formed(rulefields.read(fields_of(one.rule) | changes), one)
-    assert found.rule is None
-    assert what in found.errors[where]
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.data())
-def test_no_form_breaks_the_reading_of_forms(data: st.DataObject) -> None:
-    """Whatever is sent is a rule or an error at a field."""
-    one = criterion("asthma or eczema within 3 months")
-    known = fields_of(one.rule)
-    odd = st.sampled_from(["", "0", "1", "-1", "999999", "all_of", "not", "{}", "[]", '{"subject": 1}', "null", "nan"])
-    paths = st.sampled_from([*known, "r.members", "r.0.0.kind", "r.0.w0.kind", "r.0.w0.lower", "r.0.windows"])
-    sent = known | data.draw(st.dictionaries(paths, odd | st.text(max_size=8), max_size=6))
-    found = formed(rulefields.read(sent), one)
-    assert (found.rule is None) == bool(found.errors)
-    action = data.draw(
-        st.sampled_from(["add:r", "wrap:r.0", "remove:r.1", "open:r", "window:r.0", "remove:r", ":", "x:r.9"])
-    )
-    assert rulefields.changed(rulefields.read(sent), action) is not None
-
-
-def test_rule_as_json_is_held_against_the_schema() -> None:
-    """What the schema does not know is refused with its place."""
-    assert of_json('{"kind": "condition", "subject": {"text": "asthma"}}').rule is not None
-    assert "subject" in of_json('{"kind": "condition"}').errors["json"]
-    assert of_json("{").errors
-
-
 def test_words_are_found_in_a_criterion() -> None:
     """Blanks match any blanks, “…” joins words that stand apart, a place chosen with the mouse comes first."""
-    one = criterion("asthma with\n  wheezing, or asthma with cough")
+    one = criterion_of("asthma with\n  wheezing, or asthma with cough")
     text = one.text
     (found,) = wordforms.places(one, "asthma with wheezing")
     assert text[found[0] - one.span.start : found[1] - one.span.start] == "asthma with\n  wheezing"
@@ -164,7 +49,7 @@ def test_words_are_found_in_a_criterion() -> None:
 
 def test_lines_divide_a_criterion() -> None:
     """Parts on lines of their own become offsets; other words are refused."""
-    one = criterion("asthma and  hay fever and eczema")
+    one = criterion_of("asthma and  hay fever and eczema")
     cuts = wordforms.cuts(one, "asthma\nand hay fever\n\nand eczema")
     assert [one.text[at - one.span.start :][:6] for at in cuts] == ["and  h", "and ec"]
     with pytest.raises(InvalidEdit, match="unchanged"):
@@ -269,6 +154,7 @@ def test_forms_need_the_token_of_the_session(sqlite: Engine) -> None:
         ({"change": "split", "parts": "HbA1c below 8 %\nand no insulin"}, "I3", "and no insulin"),
         ({"change": "merge"}, "E1", "Pregnancy\n* Severe hepatic"),
         ({"change": "note", "reason": "narrative"}, "E1", "Severe hepatic"),
+        ({"change": "extent", **AROUND, "own": "* Age 18 to", "behind": "70 years"}, "I1", "* Age 18 to"),
     ],
 )
 def test_whole_criteria_are_changed_by_forms(
@@ -280,11 +166,33 @@ def test_whole_criteria_are_changed_by_forms(
     """Kind, division, joining, taking out: the criterion of that id has other words afterwards."""
     client = Client(application(sqlite))
     trial = client.submitted()["trial"]["id"]
-    start = {"kind": "I1", "split": "I2"}.get(fields["change"], "E1")
+    start = {"kind": "I1", "extent": "I1", "split": "I2"}.get(fields["change"], "E1")
     answer = post(client, f"/trials/{trial}/criteria/{start}", version=1, **fields)
     assert answer.status_code == 303, answer.text
     criteria = client.get(f"/v1/trials/{trial}").json()["document"]["criteria"]
     assert after in next(one["text"] for one in criteria if one["id"] == criterion_id)
+
+
+@pytest.mark.parametrize(
+    ("own", "behind", "what"),
+    [
+        ("* Age 18", "to 71 years", "as they stand"),
+        (" ", "* Age 18 to 70 years", "leave it some words"),
+        ("*", "Age 18 to 70 years", "but a marker"),
+        ("* Age 18 to 70 years", "", "changes nothing"),
+    ],
+)
+def test_words_are_only_moved_between_a_criterion_and_its_surroundings(
+    sqlite: Engine, own: str, behind: str, what: str
+) -> None:
+    """Where a criterion begins and ends is refused at its field when words are changed, or none are left."""
+    client = Client(application(sqlite))
+    trial = client.submitted()["trial"]["id"]
+    fields = {"change": "extent", **AROUND, "own": own, "behind": behind}
+    answer = post(client, f"/trials/{trial}/criteria/I1", version=1, **fields)
+    assert answer.status_code == 422
+    said = re.search(r'id="extent-own-wrong"[^>]*>([^<]+)', answer.text)
+    assert said is not None and what in said[1]
 
 
 def test_mentions_are_changed_by_forms(sqlite: Engine) -> None:

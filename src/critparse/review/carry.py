@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from critparse.errors import InvalidEdit
-from critparse.review.criteria import fresh_ids, renamed
+from critparse.review.criteria import fresh_ids, reach, renamed
 from critparse.review.events import Moved
 from critparse.review.passages import Passage, nameless, passage, replaced, shifted
-from critparse.schema import Criterion, Finding, Note, ParsedTrial
+from critparse.schema import Criterion, Finding, Note, ParsedTrial, Span
 
 _SHOWN = 80
 """Characters that name a passage in a report."""
@@ -68,8 +68,9 @@ def moved_findings(moved: Moved, old: Mapping[str, Finding], new: Mapping[str, F
 def _pieces(document: ParsedTrial, text_id: str) -> list[tuple[tuple[int, int], Criterion | Note]]:
     """Criteria and notes of a text by their places, criteria without numbers."""
     whole = nameless(passage(document, text_id, 0, max(len(text.text) for text in document.texts)))
-    members: list[Criterion | Note] = [*whole.criteria, *whole.notes]
-    return [((one.span.start, one.span.end), one) for one in members]
+    members: list[tuple[Span, Criterion | Note]] = [(reach(one), one) for one in whole.criteria]
+    members += [(note.span, note) for note in whole.notes]
+    return [((place.start, place.end), one) for place, one in members]
 
 
 def _joined(places: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:

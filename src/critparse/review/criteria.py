@@ -58,6 +58,21 @@ def following(document: ParsedTrial, criterion: Criterion) -> Criterion:
     return found
 
 
+def reach(criterion: Criterion) -> Span:
+    """The passage of a criterion with all under it: the span of a list is that of its first words."""
+    return criterion.span.model_copy(update={"end": max(one.span.end for one in walk(criterion))})
+
+
+def room(document: ParsedTrial, criterion: Criterion) -> Span:
+    """From the criterion before to the one behind: as far as a top-level criterion could reach."""
+    own = criterion.span
+    spans = [reach(one) for one in document.criteria if one.span.text_id == own.text_id]
+    length = next(len(text.text) for text in document.texts if text.id == own.text_id)
+    start = max((span.end for span in spans if span.end <= own.start), default=0)
+    end = min((span.start for span in spans if span.start >= own.end), default=length)
+    return Span(text_id=own.text_id, start=start, end=end)
+
+
 def within(criterion: Criterion, id: str, change: Callable[[Criterion], Criterion]) -> Criterion:
     """The criterion with the change made in the one that has this id."""
     if criterion.id == id:

@@ -6,7 +6,7 @@ parts of a criterion that is split) is asked for by :func:`pieces` and handed ba
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Annotated, Literal, NamedTuple
 
@@ -14,7 +14,19 @@ from pydantic import Field
 
 from critparse.errors import InvalidEdit
 from critparse.review import mentions
-from critparse.review.criteria import anchored, content, following, fresh_ids, renamed, top, top_of, walk, within
+from critparse.review.criteria import (
+    anchored,
+    content,
+    following,
+    fresh_ids,
+    reach,
+    renamed,
+    room,
+    top,
+    top_of,
+    walk,
+    within,
+)
 from critparse.review.passages import Passage, passage
 from critparse.review.ruling import check_spans, with_rule
 from critparse.schema import Criterion, CriterionKind, Note, NoteReason, ParsedTrial, Rule, Span
@@ -109,8 +121,30 @@ class NoteEdit(Model):
     reason: NoteReason
 
 
+class ExtentEdit(Model):
+    """A top-level criterion begins or ends elsewhere, at offsets into its text, and is read anew.
+
+    It takes in words of notes, up to the next criterion; words that it leaves out become a note with this reason.
+    """
+
+    change: Literal["extent"] = "extent"
+    criterion: str
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    reason: NoteReason = "narrative"
+
+
 Edit = Annotated[
-    RuleEdit | KindEdit | SpanEdit | ConceptEdit | MentionEdit | RemovalEdit | SplitEdit | MergeEdit | NoteEdit,
+    RuleEdit
+    | KindEdit
+    | SpanEdit
+    | ConceptEdit
+    | MentionEdit
+    | RemovalEdit
+    | SplitEdit
+    | MergeEdit
+    | NoteEdit
+    | ExtentEdit,
     Field(discriminator="change"),
 ]
 
@@ -136,8 +170,10 @@ def pieces(document: ParsedTrial, edit: Edit) -> tuple[Piece, ...]:
             return _parts(top(document, edit.criterion), sorted(set(edit.at)))
         case MergeEdit():
             first = top(document, edit.criterion)
-            end = following(document, first).span.end
+            end = reach(following(document, first)).end
             return (Piece(first.span.text_id, first.span.start, content(first), end, first.kind),)
+        case ExtentEdit():
+            return (_extent(document, edit),)
         case _:
             return ()
 
@@ -151,10 +187,13 @@ def edited(document: ParsedTrial, edit: Edit, read: Sequence[Criterion] = ()) ->
     before = _passage(document, edit)
     match edit:
         case NoteEdit():
-            notes = tuple(Note(span=one.span, reason=edit.reason) for one in before.criteria)
+            notes = tuple(Note(span=reach(one), reason=edit.reason) for one in before.criteria)
             after = before.model_copy(update={"criteria": (), "notes": notes})
         case SplitEdit() | MergeEdit():
             after = before.model_copy(update={"criteria": _in_place(document, edit, read), "notes": ()})
+        case ExtentEdit():
+            notes = tuple(_left_over(document, before, edit))
+            after = before.model_copy(update={"criteria": _in_place(document, edit, read), "notes": notes})
         case _:
             after = before.model_copy(update={"criteria": (_changed(document, before.criteria[0], edit),)})
     if after == before:
@@ -163,11 +202,13 @@ def edited(document: ParsedTrial, edit: Edit, read: Sequence[Criterion] = ()) ->
 
 
 def _passage(document: ParsedTrial, edit: Edit) -> Passage:
-    """The stretch that an edit is about: a top-level criterion, or two that are to be one."""
+    """The stretch that an edit is about: a top-level criterion, two that are to be one, or one and notes beside it."""
+    if isinstance(edit, ExtentEdit):
+        return _around(document, top(document, edit.criterion), _extent(document, edit))
     whole = isinstance(edit, KindEdit | SplitEdit | MergeEdit | NoteEdit)
     one = top(document, edit.criterion) if whole else top_of(document, edit.criterion)
-    end = following(document, one).span.end if isinstance(edit, MergeEdit) else one.span.end
-    return passage(document, one.span.text_id, one.span.start, end)
+    last = following(document, one) if isinstance(edit, MergeEdit) else one
+    return passage(document, one.span.text_id, one.span.start, reach(last).end)
 
 
 def _changed(document: ParsedTrial, whole: Criterion, edit: Edit) -> Criterion:
@@ -227,6 +268,59 @@ def _parts(criterion: Criterion, cuts: Sequence[int]) -> tuple[Piece, ...]:
         begin, stop = start + len(words) - len(words.lstrip()), start + len(words.rstrip())
         found.append(Piece(span.text_id, begin if number else span.start, begin, stop, criterion.kind))
     return tuple(found)
+
+
+def _extent(document: ParsedTrial, edit: ExtentEdit) -> Piece:
+    """The criterion as it is to be, without blanks at its ends.
+
+    Raises:
+        InvalidEdit: it has a sub-list, would have no words, or would reach into another criterion; or nothing changes.
+    """
+    one = top(document, edit.criterion)
+    most = room(document, one)
+    if one.children:
+        raise InvalidEdit(reason=f"{one.id} has a sub-list: correct the members, or join and divide")
+    if not most.start <= edit.start < edit.end <= most.end:
+        raise InvalidEdit(reason=f"{one.id} can reach from {most.start} to {most.end}, up to the next criteria")
+    place = _trimmed(document, most.model_copy(update={"start": edit.start, "end": edit.end}))
+    if place is None:
+        raise InvalidEdit(reason=f"there are no words from {edit.start} to {edit.end}")
+    if place == one.span:
+        raise InvalidEdit(reason="it changes nothing")
+    first = content(one) if place.start == one.span.start else place.start
+    if first >= place.end:
+        raise InvalidEdit(reason=f"there are no words from {edit.start} to {edit.end} but a marker")
+    return Piece(place.text_id, place.start, first, place.end, one.kind)
+
+
+def _around(document: ParsedTrial, one: Criterion, piece: Piece) -> Passage:
+    """The criterion as it is and as it is to be, and the notes that it takes words from."""
+    start, end = min(one.span.start, piece.start), max(one.span.end, piece.end)
+    notes = [note.span for note in document.notes if note.span.text_id == piece.text_id]
+    met = [span for span in notes if span.start < end and start < span.end]
+    first, last = min([start, *(span.start for span in met)]), max([end, *(span.end for span in met)])
+    return passage(document, piece.text_id, first, last)
+
+
+def _left_over(document: ParsedTrial, before: Passage, edit: ExtentEdit) -> Iterator[Note]:
+    """The words of a passage that are not the criterion's: what was a note still is one, the others become notes."""
+    piece = _extent(document, edit)
+    owners = [(one.span, edit.reason) for one in before.criteria] + [(note.span, note.reason) for note in before.notes]
+    for span, reason in sorted(owners, key=lambda owner: owner[0].start):
+        for start, end in ((span.start, min(span.end, piece.start)), (max(span.start, piece.end), span.end)):
+            part = _trimmed(document, Span(text_id=span.text_id, start=start, end=end)) if start < end else None
+            if part is not None:
+                yield Note(span=part, reason=reason)
+
+
+def _trimmed(document: ParsedTrial, span: Span) -> Span | None:
+    """A stretch without blanks at its ends; None when there is nothing else."""
+    text = next(text for text in document.texts if text.id == span.text_id)
+    words = text.slice(span)
+    if not words.strip():
+        return None
+    start, end = span.start + len(words) - len(words.lstrip()), span.start + len(words.rstrip())
+    return span.model_copy(update={"start": start, "end": end})
 
 
 def _in_place(document: ParsedTrial, edit: Edit, read: Sequence[Criterion]) -> tuple[Criterion, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
+from urllib.parse import quote
 
 from anyio import to_thread
 from fastapi import APIRouter, Request
@@ -18,28 +19,31 @@ from critparse.exports.wording import curie, own_words
 from critparse.review.accounts import Principal
 from critparse.review.api.records import Served
 from critparse.review.api.views import Number
-from critparse.review.criteria import content, following, top_of
+from critparse.review.criteria import content, following, reach, room, top_of
 from critparse.review.edits import Edit, RuleEdit
 from critparse.review.http.security import Curator
-from critparse.review.pages import rulefields
+from critparse.review.pages import rulefields, rulevalues
 from critparse.review.pages.conflicts import since
 from critparse.review.pages.forms import Form, Sent, Way
 from critparse.review.pages.readers import Reader
 from critparse.review.pages.rendering import page, redirect
-from critparse.review.pages.ruleforms import Errors, formed, messages, of_json
+from critparse.review.pages.ruleforms import formed, messages, of_json
+from critparse.review.pages.rulestatements import Errors
 from critparse.review.pages.telling import CHANGES, Told
 from critparse.review.pages.trials import Place
 from critparse.review.pages.trialviews import reading
-from critparse.review.pages.wordforms import codes, cuts, one_line, places
+from critparse.review.pages.wordforms import Words, codes, cuts, extent, one_line, places
 from critparse.review.services import Services
 from critparse.review.store import Trial
 from critparse.schema import Criterion, ParsedTrial
 
 routes = APIRouter(include_in_schema=False)
 _EDIT: TypeAdapter[Edit] = TypeAdapter(Edit)
+_FIRST = {"kind": "to", "split": "parts", "note": "reason", "extent": "own", "concept": "codes", "span": "words"}
+"""The field of a form at which what is wrong with it is said, by ``Edit.change``."""
 LABELS = (
-    "Condition", "Device", "Drug", "Measurement", "Mood", "Observation", "Person", "Procedure", "Qualifier", "Negation",
-    "Reference_point", "Temporal", "Value", "Visit",
+    "Condition", "Device", "Drug", "Measurement", "Mood", "Multiplier", "Negation", "Observation", "Person",
+    "Procedure", "Qualifier", "Reference_point", "Temporal", "Value", "Visit",
 )  # fmt: skip
 """Labels that are offered; others can be typed."""
 
@@ -76,7 +80,7 @@ async def change(request: Request, id: Number, criterion: str, sent: Sent, serve
         state = State(dict(sent.own), root=rulefields.changed(root, action))
         return await _page(request, trial, found, who, Way(sent.inbox), state)
     try:
-        edit, errors = _edit(sent, found, root)
+        edit, errors = _edit(sent, found, root, trial.document)
         if edit is None:
             raise _Refused(errors)
         after = await served.workbench.correct(id, sent.version, who.name, edit, sent.text("comment"))
@@ -102,23 +106,26 @@ class _Refused(Exception):
         super().__init__(errors)
 
 
-def _edit(sent: Form, criterion: Criterion, root: rulefields.Node | None) -> tuple[Edit | None, Errors]:
+def _edit(
+    sent: Form, criterion: Criterion, root: rulefields.Node | None, document: ParsedTrial
+) -> tuple[Edit | None, Errors]:
     """The correction that a form says, or what is wrong with it.
 
     Raises:
         InvalidEdit: words or codes are none.
     """
     if root is not None:
-        rule, errors = of_json(sent.fields.get("json", "")) if sent.text("do") == "json" else formed(root, criterion)
+        as_json = sent.text("do") == "json"
+        rule, errors = of_json(sent.fields.get("json", "")) if as_json else formed(root, Words(document, criterion))
         return (RuleEdit(criterion=criterion.id, rule=rule) if rule is not None else None), errors
-    data = {"change": sent.text("change"), "criterion": criterion.id, **_members(sent, criterion)}
+    data = {"change": sent.text("change"), "criterion": criterion.id, **_members(sent, criterion, document)}
     try:
         return _EDIT.validate_python(data), {}
     except ValidationError as error:
         return None, {_first_field(sent): "; ".join(messages(error))}
 
 
-def _members(sent: Form, criterion: Criterion) -> dict[str, object]:
+def _members(sent: Form, criterion: Criterion, document: ParsedTrial) -> dict[str, object]:
     """What the fields of a form say, as the edit has it."""
     entity = sent.text("entity") or None
     match sent.text("change"):
@@ -128,6 +135,11 @@ def _members(sent: Form, criterion: Criterion) -> dict[str, object]:
             return {"at": cuts(criterion, sent.fields.get("parts", ""))}
         case "note":
             return {"reason": sent.text("reason")}
+        case "extent":
+            most = room(document, criterion)
+            text = next(text for text in document.texts if text.id == most.text_id).slice(most)
+            start, end = extent(text, most.start, [sent.fields.get(name, "") for name in ("before", "own", "behind")])
+            return {"start": start, "end": end, "reason": sent.text("reason")}
         case "span":
             return {"entity": entity, "spans": places(criterion, sent.text("words"), _near(sent))}
         case "concept":
@@ -155,7 +167,7 @@ def _first_field(sent: Form) -> str:
         return "json" if sent.text("do") == "json" else "r"
     if change == "mention" and not sent.text("words"):
         return "words"
-    return {"kind": "to", "split": "parts", "note": "reason", "concept": "codes", "span": "words"}.get(change, "words")
+    return _FIRST.get(change, "words")
 
 
 async def _conflict(request: Request, trial: Trial, id: str, sent: Form, served: Services, who: Principal) -> Response:
@@ -182,7 +194,7 @@ async def _page(
         read = reading(trial.state.document, trial.document)
         rows = [row for section in read.sections for row in section.rows]
         own = [row for row in rows if (item := row.block.item) and _within(item.criterion, criterion)]
-        root = state.root or rulefields.node_of(criterion.rule)
+        root = state.root or rulefields.node_of(criterion.rule, Words(trial.document, criterion))
         return page(
             "criterion.html",
             who,
@@ -193,21 +205,34 @@ async def _page(
             rows=own,
             words=own_words(criterion),
             root=root,
-            sublist="" if state.root else _sublist(criterion),
+            form=rule_form(trial.id, criterion, state),
             json=state.given.get("json") or criterion.rule.model_dump_json(indent=2, exclude_defaults=False),
             state=state,
             top=state.moved or top_of(trial.document, criterion.id).id == criterion.id,
             next=None if state.moved else _next(trial.document, criterion),
+            beside=_beside(trial.document, criterion),
             line=one_line(criterion),
             start=content(criterion),
             way=way,
-            forms=rulefields,
             labels=LABELS,
             changes=CHANGES,
             curie=curie,
         )
 
     return await to_thread.run_sync(put_together)
+
+
+def rule_form(trial: int, criterion: Criterion, state: State) -> dict[str, object]:
+    """What the form of a rule knows besides the rule: where it is sent, what is wrong, what it offers."""
+    errors = state.errors if state.given.get("change") == "rule" else {}
+    return {
+        "action": f"/trials/{trial}/criteria/{quote(criterion.id, safe='')}",
+        "errors": errors,
+        "focus": next(iter(errors), rulefields.focus(state.root, state.given.get("do", "")) if state.root else ""),
+        "sublist": "" if state.root else _sublist(criterion),
+        "forms": rulefields,
+        "events": {"": "–", **{event: event.replace("_", " ") for event in rulevalues.events()}},
+    }
 
 
 def _sublist(criterion: Criterion) -> str:
@@ -220,7 +245,7 @@ def _sublist(criterion: Criterion) -> str:
 
 
 def _within(one: Criterion, criterion: Criterion) -> bool:
-    span, own = one.span, criterion.span
+    span, own = one.span, reach(criterion)
     return span.text_id == own.text_id and own.start <= span.start and span.end <= own.end
 
 
@@ -230,6 +255,13 @@ def _next(document: ParsedTrial, criterion: Criterion) -> Criterion | None:
         return following(document, top_of(document, criterion.id))
     except InvalidEdit:
         return None
+
+
+def _beside(document: ParsedTrial, criterion: Criterion) -> dict[str, str]:
+    """The words before a criterion and behind it that no criterion has."""
+    most, own = room(document, criterion), criterion.span
+    text = next(text.text for text in document.texts if text.id == own.text_id)
+    return {"before": text[most.start : own.start].strip(), "behind": text[own.end : most.end].strip()}
 
 
 def _criterion(document: ParsedTrial, id: str) -> Criterion:

@@ -12,6 +12,8 @@ from critparse.errors import InputError
 from critparse.review.pages.inbox import Filters
 
 _MOST = 2000
+_FIELDS = 20_000
+"""The form of a rule with hundreds of parts has so many."""
 _BIGGEST = 2**53
 _OWN = frozenset({"csrf", "version"})
 
@@ -34,7 +36,7 @@ class Form(NamedTuple):
 
 
 async def _form(request: Request) -> Form:
-    sent = await request.form(max_fields=10_000)
+    sent = await request.form(max_fields=_FIELDS)
     fields = {name: value.replace("\0", " ") for name, value in sent.items() if isinstance(value, str)}
     version = fields.get("version", "")
     if not version.isdecimal() or not 1 <= int(version[:17]) <= _BIGGEST:

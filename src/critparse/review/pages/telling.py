@@ -22,6 +22,7 @@ CHANGES = {
     "split": "divided",
     "merge": "joined with the next one",
     "note": "took out of the criteria",
+    "extent": "changed where the words end of",
 }
 """What corrections are called, by ``Edit.change``."""
 

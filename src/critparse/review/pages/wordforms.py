@@ -3,16 +3,61 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from critparse.errors import InvalidEdit
-from critparse.review.criteria import content
+from critparse.review.criteria import content, reach, top_of
 from critparse.review.edits import Code
-from critparse.schema import Criterion
+from critparse.schema import Criterion, ParsedTrial
 
 _CODE = re.compile(r"([A-Za-z0-9_.-]{1,40}):(\S{1,100})(?:\s+(\S.{0,499}))?")
 _GAP = re.compile(r"\s*(?:…|\.\.\.)\s*")
 _MOST = 20
+
+
+def plain(text: str) -> str:
+    """Words as fields show and send them: one blank between two, lines without blanks around them, none empty."""
+    lines = (" ".join(line.split()) for line in text.replace("\0", " ").splitlines())
+    return "\n".join(filter(None, lines))
+
+
+class Words:
+    """The words of a criterion that its rule rests on: passages as people read and type them."""
+
+    def __init__(self, document: ParsedTrial, criterion: Criterion) -> None:
+        self._texts = {text.id: text.text for text in document.texts}
+        self._document, self._criterion = document, criterion
+
+    def of(self, span: Mapping[str, Any]) -> str:
+        """The words of a passage on one line."""
+        return " ".join(self._texts.get(span["text_id"], "")[span["start"] : span["end"]].split())
+
+    def joined(self, spans: Sequence[Mapping[str, Any]]) -> str:
+        """The words of something that may stand in several places."""
+        return " … ".join(filter(None, map(self.of, spans)))
+
+    def spans(self, words: str, near: int | None = None) -> Iterator[dict[str, Any]]:
+        """Where words stand: in the criterion, or else in the whole list that it is part of.
+
+        Raises:
+            InvalidEdit: they do not.
+        """
+        text_id = self._criterion.span.text_id
+        try:
+            found = places(self._criterion, words, near)
+        except InvalidEdit:
+            whole = reach(top_of(self._document, self._criterion.id))
+            text = self._texts[text_id][whole.start : whole.end]
+            found = places(self._criterion.model_copy(update={"span": whole, "text": text}), words, near)
+        return ({"text_id": text_id, "start": start, "end": end} for start, end in found)
+
+    def concepts(self, spans: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The codes of the mention that stands just there."""
+        for entity in self._criterion.entities:
+            if [span.model_dump() for span in entity.spans] == list(spans):
+                return [one.model_dump() for one in entity.concepts]
+        return []
 
 
 def places(criterion: Criterion, words: str, near: int | None = None) -> tuple[tuple[int, int], ...]:
@@ -64,6 +109,21 @@ def cuts(criterion: Criterion, lines: str) -> tuple[int, ...]:
         at += len(part)
         found.append(solid[at])
     return tuple(found)
+
+
+def extent(text: str, start: int, parts: Sequence[str]) -> tuple[int, int]:
+    """The offsets of the second of three parts (before a criterion, its own words, behind it) of a text at ``start``.
+
+    Raises:
+        InvalidEdit: the three together are not the words of the text, or there are none between.
+    """
+    before, own, behind = ("".join(part.replace("\0", " ").split()) for part in parts)
+    solid = [start + number for number, char in enumerate(text.replace("\0", " ")) if not char.isspace()]
+    if before + own + behind != "".join(text.replace("\0", " ").split()):
+        raise InvalidEdit(reason="the three together must be the words as they stand, unchanged")
+    if not own:
+        raise InvalidEdit(reason="leave it some words, or say below that it is no criterion")
+    return solid[len(before)], solid[len(before) + len(own) - 1] + 1
 
 
 def one_line(criterion: Criterion) -> str:
