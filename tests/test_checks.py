@@ -316,6 +316,14 @@ class TestCatalogue:
         assert page == module_at("scripts/export_checks.py").rendered()
 
 
+def test_messages_quote_without_markup() -> None:
+    """A line break that the record writes as a tag is a blank in the message; the evidence keeps it."""
+    trial = _parse(record(["Severe asthma that was treated\n<br>  with salbutamol"] * 2))
+    (found,) = (one for one in checks.run(trial) if one.code == "criterion-duplicate")
+    assert found.message == "The criteria I1 and I2 are the same: “Severe asthma that was treated with salbutamol”."
+    assert all("treated <br> with" in words for words in _shown(trial, found))
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(
     not (SHARED / "registry" / "labelled.jsonl.gz").exists(), reason="the labelled registry records are not here"

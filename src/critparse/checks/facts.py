@@ -26,6 +26,8 @@ from critparse.schema import (
     Unstructured,
 )
 
+_BREAK = re.compile(r"</?(?:br|p|li|ul|ol|div)\s?/?>", re.IGNORECASE)
+
 LIST = "eligibility"
 NARRATIVES = ("description", "summary")
 TITLES = ("title", "official_title")
@@ -143,8 +145,8 @@ class Facts:
         return item.criterion.id if item else span.text_id
 
     def text_of(self, span: Span) -> str:
-        """The words of a passage, white space folded."""
-        return " ".join(self.trial.text_of(span).split())
+        """The words of a passage, white space and line breaks of markup folded."""
+        return " ".join(_BREAK.sub(" ", self.trial.text_of(span)).split())
 
     @cached_property
     def _top(self) -> dict[str, tuple[Criterion, ...]]:
