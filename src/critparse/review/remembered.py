@@ -34,6 +34,14 @@ class Remembered(Generic[Key, Value]):
             self._kept.move_to_end(key)
             return self._kept[key][0]
 
+    def made(self, key: Key, make: Callable[[], Value], weigh: Callable[[Value], int]) -> Value:
+        """The value of a key, made where it is not known. Two who ask at once may both make it."""
+        known = self.get(key)
+        if known is not None:
+            return known
+        value = make()
+        return self.put(key, value, weigh(value))
+
     def put(self, key: Key, value: Value, weight: int = 1) -> Value:
         """Remember a value, forget those that were not used for longest; the value."""
         with self._lock:

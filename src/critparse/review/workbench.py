@@ -18,7 +18,7 @@ from critparse.review.parsing import Check, Export, Parse, Parsers, Read, Source
 from critparse.review.passages import agrees, replaced
 from critparse.review.state import named_findings
 from critparse.review.store.blobs import digest_of, packed
-from critparse.review.store.store import Exists, Store, Trial
+from critparse.review.store.store import Exists, Standing, Store, Trial
 from critparse.schema import Criterion, ParsedTrial
 
 MOST_RECORDS = 100
@@ -74,15 +74,16 @@ class Workbench:
             VersionConflict: it is at another version.
             InvalidEdit: a dismissal has no reason.
         """
+        trial = await _in_thread(lambda: self.store.standing(id))
+        _at(trial, version)
         if decision.state == "dismissed" and not decision.reason.strip():
             raise InvalidEdit(reason="a finding is dismissed with a reason")
-        trial = await self.trial_at(id, version)
         row = next((row for row in trial.findings if row.fingerprint == finding), None)
         if row is None:
             raise NotFound(what=f"finding {finding} in trial {id}")
         before = Decision(state=row.state, reason=row.reason)
         if before == decision:
-            return trial
+            return await self.trial_at(id, version)
         what = Decided(finding=finding, code=row.finding.code, before=before, after=decision)
         return await _in_thread(lambda: self.store.append(id, version, who, what))
 
@@ -146,11 +147,10 @@ class Workbench:
             NotFound, VersionConflict.
         """
         trial = await _in_thread(lambda: self.store.trial(id))
-        if trial.version != version:
-            raise VersionConflict(trial=id, expected=version, version=trial.version)
+        _at(trial, version)
         return trial
 
-    def source(self, trial: Trial) -> Source:
+    def source(self, trial: Trial | Standing) -> Source:
         """The record of a trial as it was uploaded (from the database: call it in a thread)."""
         origin = trial.state.origin
         return Source(self.store.blob(origin.record), origin.kind, origin.format)
@@ -268,6 +268,16 @@ class Workbench:
                 return what.model_copy(update=update), ()
             case Submitted():
                 raise NotUndoable(version=event.version, reason="a trial begins with its submission")
+
+
+def _at(trial: Trial | Standing, version: int) -> None:
+    """Nothing, when the trial is at that version.
+
+    Raises:
+        VersionConflict.
+    """
+    if trial.version != version:
+        raise VersionConflict(trial=trial.id, expected=version, version=trial.version)
 
 
 def _moved(moved: Moved, trial: Trial, new: ParsedTrial) -> Moved:

@@ -100,7 +100,7 @@ async def trial(id: Number, served: Served, _: Viewer) -> Response:
 @routes.get("/trials/{id}/findings", response_model=FindingsView)
 async def findings(id: Number, served: Served, _: Viewer) -> Response:
     """The findings of a trial with what people decided."""
-    found = await to_thread.run_sync(served.store.trial, id)
+    found = await to_thread.run_sync(served.store.standing, id)
     return json_response(FindingsView.model_construct(version=found.version, findings=found.findings))
 
 
@@ -134,7 +134,7 @@ async def reparse(id: Number, asked: ReparseRequest, served: Served, who: Curato
 @routes.get("/trials/{id}/record", responses={200: {"content": {"application/octet-stream": {}}}})
 async def record(id: Number, served: Served, _: Viewer) -> Response:
     """The record as it was uploaded."""
-    found = await to_thread.run_sync(served.store.trial, id)
+    found = await to_thread.run_sync(served.store.standing, id)
     source = await to_thread.run_sync(served.workbench.source, found)
     name = {"json": "record.json", "text": "record.txt", "bytes": "record"}[source.kind]
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

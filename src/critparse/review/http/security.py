@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
@@ -28,7 +28,10 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 MOST = 50_000_000
 """Characters of a field of a form; the whole request is bounded before."""
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-_signing_in = threading.BoundedSemaphore(8)
+_MOST_AT_ONCE = 8
+_signing_in = threading.BoundedSemaphore(_MOST_AT_ONCE)
+_passwords = CapacityLimiter(_MOST_AT_ONCE)
+"""Threads of their own: checking a password takes long, and nobody else should wait for it."""
 _bearer = HTTPBearer(auto_error=False, description="A token (POST /v1/tokens, or critparse users token)")
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="A session (POST /v1/session)")
 
@@ -114,7 +117,7 @@ async def sign_in(request: Request, name: str, password: str) -> SignedIn:
     if not _signing_in.acquire(blocking=False):
         raise HTTPException(429, "too many people sign in at this moment", {"Retry-After": "2"})
     try:
-        return await to_thread.run_sync(found.sessions.sign_in, name, password)
+        return await to_thread.run_sync(found.sessions.sign_in, name, password, limiter=_passwords)
     finally:
         _signing_in.release()
 

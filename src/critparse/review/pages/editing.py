@@ -191,7 +191,7 @@ async def _page(
     request: Request, trial: Trial, criterion: Criterion, who: Principal, way: Way, state: State, status: int = 200
 ) -> Response:
     def put_together() -> Response:
-        read = reading(trial.state.document, trial.document)
+        read = reading(trial.state.document, lambda: trial.document)
         rows = [row for section in read.sections for row in section.rows]
         own = [row for row in rows if (item := row.block.item) and _within(item.criterion, criterion)]
         root = state.root or rulefields.node_of(criterion.rule, Words(trial.document, criterion))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
@@ -19,7 +20,7 @@ from critparse.review.pages.forms import Sent, Way
 from critparse.review.pages.readers import Reader
 from critparse.review.pages.rendering import STATES, page, redirect
 from critparse.review.pages.telling import told
-from critparse.review.pages.trialviews import reading, shown_findings, texts_of
+from critparse.review.pages.trialviews import outline, shown_findings, texts_of
 from critparse.review.services import Services
 from critparse.review.store import Trial
 
@@ -92,19 +93,20 @@ async def _shown(
     """The page of a trial; it is put together in a thread."""
 
     def put_together() -> Response:
-        found = served.store.trial(id)
-        read = reading(found.state.document, found.document)
-        findings = shown_findings(found, read)
+        found = served.store.standing(id)
+        document = partial(served.store.document, found.state.document)
+        seen = outline(found.state.document, document)
+        findings = shown_findings(found, seen)
         return page(
             "trial.html",
             who,
             422 if wrong else 200,
             request=request,
             trial=found,
-            read=read,
+            outline=seen,
             findings=findings,
             open=[one for one in findings if one.row.state == "open"],
-            texts=texts_of(found, read, way, may=allows(who.role, "curator")),
+            texts=texts_of(found, document, way, may=allows(who.role, "curator")),
             way=way,
             wrong=wrong or {},
         )
@@ -115,7 +117,7 @@ async def _shown(
 async def _decided(served: Services, id: int, version: int, who: str, fingerprint: str, decision: Decision) -> Trial:
     """The trial after the decision. That others decided on other findings meanwhile is no conflict."""
     try:
-        await served.workbench.trial_at(id, version)
+        return await served.workbench.decide(id, version, who, fingerprint, decision)
     except VersionConflict:
         events = await events_since(served, id, version)
         changes = [_change(event) for event in events]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from critparse.exports.html.blocks import placed
@@ -18,23 +17,28 @@ from critparse.review.pages.forms import Way
 from critparse.review.pages.rendering import macro
 from critparse.review.pages.trees import Node, Trees, all_marks
 from critparse.review.remembered import Remembered
-from critparse.review.store import FindingRow, Trial
+from critparse.review.store import FindingRow, Standing
 from critparse.schema import ParsedTrial
 
-_KEPT = 32
-"""Documents of which what is shown is remembered: one never changes, and is looked at again after every decision."""
-_WRITTEN: Remembered[tuple[Digest, int, str, bool], str] = Remembered(20_000_000)
-"""The texts of trials as they were last written, so many characters of them: most of a page, and of its time."""
+_PASSAGES = 20_000
+_CRITERIA = 2_000
+_CHARACTERS = 20_000_000
+"""How much is remembered of what pages show of documents: one never changes, and is looked at again and again."""
 
 
-class Reading(NamedTuple):
-    """What a page shows of a document, whatever people decided."""
+class Outline(NamedTuple):
+    """What a page shows of a document beside its texts, whatever people decided."""
 
     facts: dict[str, str]
     amount: Amount
     contents: Sequence[Link]
     columns: Sequence[Sequence[Column]]
     """Of each finding, its passages side by side."""
+
+
+class Reading(NamedTuple):
+    """The texts of a document and what was read of them."""
+
     sections: Sequence[Section]
     trees: dict[str, Node]
     """Of each criterion, its rule."""
@@ -50,58 +54,60 @@ class Shown(NamedTuple):
     columns: Sequence[Column]
 
 
-def texts_of(trial: Trial, read: Reading, way: Way, *, may: bool) -> str:
+_outlines: Remembered[Digest, Outline] = Remembered(_PASSAGES)
+_readings: Remembered[Digest, Reading] = Remembered(_CRITERIA)
+_texts: Remembered[tuple[Digest, int, str, bool], str] = Remembered(_CHARACTERS)
+
+
+def outline(digest: Digest, document: Callable[[], ParsedTrial]) -> Outline:
+    """What a page shows of the document of this digest beside its texts."""
+    return _outlines.made(digest, lambda: _outline(document()), lambda made: 1 + sum(map(len, made.columns)))
+
+
+def reading(digest: Digest, document: Callable[[], ParsedTrial]) -> Reading:
+    """The texts of the document of this digest, with what was read of them."""
+    return _readings.made(digest, lambda: _reading(document()), lambda made: 1 + len(made.trees))
+
+
+def texts_of(trial: Standing, document: Callable[[], ParsedTrial], way: Way, *, may: bool) -> str:
     """The texts of a trial with what was read beside them, as markup; ``may``: with the ways to correct it."""
-    key = (trial.state.document, trial.id, way.place, may)
-    written = _WRITTEN.get(key)
-    if written is None:
-        written = macro("texts.html", "texts")(read, f"/trials/{trial.id}", way, may)
-        _WRITTEN.put(key, written, len(written))
-    return written
+    digest = trial.state.document
+    write = macro("texts.html", "texts")
+    return _texts.made(
+        (digest, trial.id, way.place, may),
+        lambda: write(reading(digest, document), f"/trials/{trial.id}", way, may),
+        len,
+    )
 
 
-def reading(digest: Digest, document: ParsedTrial) -> Reading:
-    """What a page shows of the document of this digest."""
-    return _reading(_Keyed(digest, document))
+def shown_findings(trial: Standing, outline: Outline) -> list[Shown]:
+    """The findings of a trial with what people decided; the numbers are those in the text."""
+    return [
+        Shown(number, row, found)
+        for number, (row, found) in enumerate(zip(trial.findings, outline.columns, strict=True), 1)
+    ]
 
 
-class _Keyed:
-    """A document that is known by its digest."""
-
-    def __init__(self, digest: Digest, document: ParsedTrial) -> None:
-        self.digest, self.document = digest, document
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Keyed) and other.digest == self.digest
-
-    def __hash__(self) -> int:
-        return hash(self.digest)
+def _outline(document: ParsedTrial) -> Outline:
+    passages = Passages(document)
+    return Outline(
+        facts=registry_facts(document),
+        amount=amount(document),
+        contents=list(contents(document, list(placed(document)), "")),
+        columns=[list(columns(passages, finding)) for finding in document.findings],
+    )
 
 
-@lru_cache(maxsize=_KEPT)
-def _reading(keyed: _Keyed) -> Reading:
-    document = keyed.document
-    passages, items = Passages(document), list(placed(document))
+def _reading(document: ParsedTrial) -> Reading:
+    items = list(placed(document))
     trees = Trees(document)
     marks = all_marks(trees, document.findings)
     read = {item.criterion.span.text_id for item in items}
     return Reading(
-        facts=registry_facts(document),
-        amount=amount(document),
-        contents=list(contents(document, items, "")),
-        columns=[list(columns(passages, finding)) for finding in document.findings],
-        sections=list(sections(document, passages, items, marks)),
+        sections=list(sections(document, Passages(document), items, marks)),
         trees={item.criterion.id: trees.of(item.criterion.rule) for item in items},
         others=[
             text._replace(segments=list(text.segments))
             for text in texts(document, [text for text in document.texts if text.id not in read], marks)
         ],
     )
-
-
-def shown_findings(trial: Trial, reading: Reading) -> list[Shown]:
-    """The findings of a trial with what people decided; the numbers are those in the text."""
-    return [
-        Shown(number, row, found)
-        for number, (row, found) in enumerate(zip(trial.findings, reading.columns, strict=True), 1)
-    ]

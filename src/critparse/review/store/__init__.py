@@ -5,6 +5,6 @@ from __future__ import annotations
 from critparse.review.store.engine import connect
 from critparse.review.store.inbox import Cursor, Inbox, Page, TrialRow
 from critparse.review.store.migrate import migrate
-from critparse.review.store.store import FindingRow, Store, Trial
+from critparse.review.store.store import FindingRow, Standing, Store, Trial
 
-__all__ = ["Cursor", "FindingRow", "Inbox", "Page", "Store", "Trial", "TrialRow", "connect", "migrate"]
+__all__ = ["Cursor", "FindingRow", "Inbox", "Page", "Standing", "Store", "Trial", "TrialRow", "connect", "migrate"]

@@ -53,13 +53,17 @@ class Documents:
     def __init__(self) -> None:
         self._read: Remembered[Digest, ParsedTrial] = Remembered(_REMEMBERED)
 
+    def known(self, digest: Digest) -> ParsedTrial | None:
+        """The document of a digest, if it is among them."""
+        return self._read.get(digest)
+
     def get(self, session: Session, digest: Digest) -> ParsedTrial:
         """The document of a digest.
 
         Raises:
             NotFound: there is none.
         """
-        known = self._read.get(digest)
+        known = self.known(digest)
         if known is not None:
             return known
         data = blob(session, digest)

@@ -67,12 +67,22 @@ class Trial(NamedTuple):
         return self.row.version
 
 
-class _Rows(NamedTuple):
+class Standing(NamedTuple):
     """A trial without its document. A version of it never changes, so what was read of it can be remembered."""
 
     row: inbox.TrialRow
     state: TrialState
     findings: tuple[FindingRow, ...]
+
+    @property
+    def id(self) -> int:
+        """Its number in the workbench."""
+        return self.row.id
+
+    @property
+    def version(self) -> int:
+        """How many events it has had."""
+        return self.row.version
 
 
 class CodeCount(NamedTuple):
@@ -106,7 +116,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._documents = Documents()
-        self._rows: Remembered[tuple[int, int], _Rows] = Remembered(_REMEMBERED)
+        self._standings: Remembered[tuple[int, int], Standing] = Remembered(_REMEMBERED)
         self._open: Remembered[tuple[int, int], tuple[OpenCode, ...]] = Remembered(_REMEMBERED)
         self._codes: Summary[list[CodeCount]] = Summary()
         self._registries: Summary[list[tuple[str, int]]] = Summary()
@@ -131,7 +141,7 @@ class Store:
                 trial = TrialTable(key=what.key, submitted=now)
                 project(session, trial, state, self._documents.get(session, state.document), now, corrected=False)
                 _log(session, trial.id, event, state.document)
-                return self._whole(session, _rows(session, trial))
+                return self._whole(session, _standing(session, trial))
         except StoreError as error:
             if isinstance(error.__cause__, IntegrityError) and (known := self.find(what.key)) is not None:
                 raise Exists(known) from None  # another submitted it at the same moment
@@ -160,9 +170,9 @@ class Store:
             corrected = trial.corrected if same else self._is_corrected(session, state, document)
             project(session, trial, state, document, now, corrected=corrected)
             _log(session, id, event, state.document)
-            rows = _rows(session, trial)
-        self._remember(rows)
-        return Trial(rows.row, rows.state, document, rows.findings)
+            after = _standing(session, trial)
+        self._remember(after)
+        return Trial(after.row, after.state, document, after.findings)
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -172,14 +182,21 @@ class Store:
         Raises:
             NotFound: there is no such trial.
         """
+        found = self.standing(id)
+        return Trial(found.row, found.state, self.document(found.state.document), found.findings)
+
+    def standing(self, id: int) -> Standing:
+        """A trial as it is now, but for its document, which takes longest to read.
+
+        Raises:
+            NotFound: there is no such trial.
+        """
         with reading(self._engine) as session:
             version = session.scalar(select(TrialTable.version).where(TrialTable.id == id))
             if version is None:
                 raise NotFound(what=f"trial {id}")
-            rows = self._rows.get((id, version))
-            if rows is None:
-                rows = self._remember(_rows(session, session.get_one(TrialTable, id)))
-            return self._whole(session, rows)
+            known = self._standings.get((id, version))
+            return known or self._remember(_standing(session, session.get_one(TrialTable, id)))
 
     def find(self, key: str) -> int | None:
         """The number of the trial with this key (its registry number, where it has one)."""
@@ -288,6 +305,9 @@ class Store:
         Raises:
             NotFound: there is none.
         """
+        known = self._documents.known(digest)
+        if known is not None:
+            return known
         with reading(self._engine) as session:
             return self._documents.get(session, digest)
 
@@ -299,7 +319,7 @@ class Store:
                 select(TrialTable).where(TrialTable.corrected, TrialTable.id > last).order_by(TrialTable.id).limit(50)
             )
             with reading(self._engine) as session:
-                found = [self._whole(session, _rows(session, one)) for one in session.scalars(query)]
+                found = [self._whole(session, _standing(session, one)) for one in session.scalars(query)]
             if not found:
                 return
             yield from found
@@ -313,12 +333,12 @@ class Store:
             after = batch[-1].sequence
         return replay(events)
 
-    def _remember(self, rows: _Rows) -> _Rows:
+    def _remember(self, found: Standing) -> Standing:
         """The same; only for what is committed: else another may yet become this version."""
-        return self._rows.put((rows.row.id, rows.row.version), rows, 1 + len(rows.findings))
+        return self._standings.put((found.id, found.version), found, 1 + len(found.findings))
 
-    def _whole(self, session: Session, rows: _Rows) -> Trial:
-        return Trial(rows.row, rows.state, self._documents.get(session, rows.state.document), rows.findings)
+    def _whole(self, session: Session, found: Standing) -> Trial:
+        return Trial(found.row, found.state, self._documents.get(session, found.state.document), found.findings)
 
     def _is_corrected(self, session: Session, state: TrialState, document: ParsedTrial) -> bool:
         return bool(corrections(self._documents.get(session, state.origin.machine), document))
@@ -357,7 +377,7 @@ def _event(row: EventTable) -> Event:
     return Event(sequence=row.sequence, trial=row.trial, version=row.version, at=row.at, who=row.who, what=what)
 
 
-def _rows(session: Session, trial: TrialTable) -> _Rows:
+def _standing(session: Session, trial: TrialTable) -> Standing:
     found = _findings(session, trial)
     present = tuple(
         FindingRow(
@@ -371,7 +391,7 @@ def _rows(session: Session, trial: TrialTable) -> _Rows:
         for row in found
         if row.present
     )
-    return _Rows(inbox.row(trial), _state(trial, found), present)
+    return Standing(inbox.row(trial), _state(trial, found), present)
 
 
 def _findings(session: Session, trial: TrialTable) -> list[FindingTable]:
