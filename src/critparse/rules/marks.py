@@ -23,8 +23,9 @@ _STOPS = word_set("qualifier-stop")
 def attach_marks(reading: Reading) -> None:
     """Give every mark to the statement it is about."""
     valued = {i for d in reading.drafts if d.values for first, last in d.evidence for i in range(first, last)}
+    framing = {i for w in reading.windows if w.limit for i in range(w.first, w.limit.first)}  # "the past 2 years"
     for mark in reading.marks:
-        if mark.first in valued:
+        if mark.first in valued or mark.first in framing:
             continue
         if mark.kind == "measure-value":
             _qualitative(reading, mark)
