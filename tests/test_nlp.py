@@ -103,6 +103,25 @@ def test_comparators_and_digits_are_cut_off_and_names_stay_whole(text: str, word
     assert [token.text for token in shared().make_doc(text) if not token.is_space] == words
 
 
+@pytest.mark.parametrize(
+    ("text", "pieces", "forms"),
+    [
+        ("They DON’T smoke", ["They", "DO", "N’T", "smoke"], ["they", "do", "not", "smoke"]),
+        ("isn´t able", ["is", "n´t", "able"], ["is", "not", "able"]),
+        ("won't or can`t", ["wo", "n't", "or", "can`t"], ["will", "not", "or", "cannot"]),
+        ("doesnt smoke", ["does", "nt", "smoke"], ["does", "not", "smoke"]),
+        ("Crohn’s, NT-proBNP", ["Crohn’s", ",", "NT", "-", "proBNP"], ["crohn's", ",", "nt", "-", "probnp"]),
+    ],
+)
+def test_a_contraction_is_read_as_its_words_whatever_its_apostrophe(
+    text: str, pieces: list[str], forms: list[str]
+) -> None:
+    """The rules' tokens hold "do" and "not" for "don't"; their offsets are those of the text."""
+    tokens = Tokens.of(text)
+    assert (tokens.words, tokens.lower) == (pieces, forms)
+    assert [text[start:end] for start, end in zip(tokens.starts, tokens.ends, strict=True)] == pieces
+
+
 # --- pipeline --------------------------------------------------------------------------------------------------------
 
 

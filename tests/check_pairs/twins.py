@@ -40,6 +40,14 @@ PAIRS = [
         id="two-units-two-limits",
     ),
     pytest.param(
+        "limit-restated",
+        "warning",
+        record("SOFA score between 2 and 12", "SOFA score of more than 14"),
+        ["between 2 and 12", "more than 14"],
+        record("SOFA score between 2 and 12", "Renal SOFA score of more than 3"),
+        id="part-of-a-score",
+    ),
+    pytest.param(
         "limit-boundary-unclear",
         "info",
         record("Body mass index below 30 kg/m2", "Body mass index above 30 kg/m2"),

@@ -40,7 +40,13 @@ def comparable(leaf: Leaf) -> bool:
     """Whether a leaf is a plain limit: of a subject by itself, at no special time, with no second set of limits."""
     plain = not leaf.windows and not leaf.qualifiers and not leaf.values and leaf.present
     sure = leaf.confidence >= SURE and binds_participant(leaf) and bool(leaf.subject.spans)
-    return plain and sure and leaf.range is not None and bool(leaf.range.evidence)
+    return plain and sure and leaf.range is not None and bool(leaf.range.evidence) and not _narrowed(leaf)
+
+
+def _narrowed(leaf: Leaf) -> bool:
+    """Whether words that were not read stand right before the subject: "renal SOFA score" is a part of the score."""
+    first = leaf.subject.spans[0]
+    return any(words.text_id == first.text_id and 0 <= first.start - words.end <= 1 for words in leaf.unread)
 
 
 def span_of(leaf: Leaf) -> Span:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 _SPACES = "\t\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2212\u00ad\ufe63\uff0d"
-_APOSTROPHES = "\u2018\u2019\u02bc\u00b4`\uff07"
+APOSTROPHES = "\u2018\u2019\u02bc\u00b4`\uff07"
 _TABLE = (
     dict.fromkeys(map(ord, _SPACES), " ")
     | dict.fromkeys(map(ord, _HYPHENS), "-")
-    | dict.fromkeys(map(ord, _APOSTROPHES), "'")
+    | dict.fromkeys(map(ord, APOSTROPHES), "'")
     | dict.fromkeys(map(ord, "\u2028\u2029\u0085"), "\n")
     | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if code not in (0xFF07, 0xFF0D)}  # full-width ASCII
     | {ord("\u03bc"): "\u00b5"}  # Greek mu -> micro sign

@@ -19,7 +19,7 @@ _TOKEN = re.compile(
     | [<>≤≥≦≧⩽⩾＜＞]\s?/\s?=|[<>=≤≥≦≧⩽⩾＜＞＝]+  # comparators: >=  =<  >/=
     | [A-Z]?[a-zß-öø-ÿ]{4,}(?=\d)             # minimum18
     | (?<![^\W\d_])(?:[Tt]han|[Aa]ged?s?|[Ii]s|[Oo]f|[Tt]o|over|and)(?=\d)  # than100, aged18
-    | [^\W\d_]+(?:['’][^\W\d_]{1,2}\b)?[^\W_]* # words: Crohn's, HbA1c
+    | [^\W\d_]+(?:['\u2018\u2019\u02bc\u00b4`\uff07][^\W\d_]{1,2}\b)?[^\W_]* # words: Crohn's, HbA1c
     | \s+
     | .
     """,

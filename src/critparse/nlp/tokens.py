@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from critparse.lexicon.contractions import spelled_out
 from critparse.lexicon.tokenize import split
 from critparse.lexicon.vocabulary import Reading, vocabulary
 
@@ -14,16 +15,19 @@ _NOTHING_AT: Mapping[int, Reading] = {}
 class Tokens:
     """Tokens of one criterion without white space.
 
-    ``words``, ``lower``, ``starts``, ``ends`` run in parallel; ``shielded[i]`` is true for a token inside a name
+    ``words``, ``lower``, ``starts``, ``ends`` run in parallel; ``lower`` has straight apostrophes, and "n't" as "not".
+    ``shielded[i]`` is true for a token inside a name
     ("HIV-1 RNA", "PHQ-9"), whose digits are no quantity.
     """
 
     __slots__ = ("_readings", "ends", "lower", "shielded", "starts", "text", "words")
 
-    def __init__(self, text: str, words: list[str], starts: list[int], shields: Iterable[tuple[int, int]] = ()) -> None:
+    def __init__(
+        self, text: str, words: list[str], lower: list[str], starts: list[int], shields: Iterable[tuple[int, int]] = ()
+    ) -> None:
         self.text = text
         self.words = words
-        self.lower = [word.lower() for word in words]
+        self.lower = lower
         self.starts = starts
         self.ends = [start + len(word) for start, word in zip(starts, words, strict=True)]
         self.shielded = [False] * len(words)
@@ -39,14 +43,19 @@ class Tokens:
     def of(cls, text: str, shields: Iterable[tuple[int, int]] = ()) -> Tokens:
         """Tokenise ``text``."""
         words: list[str] = []
+        lower: list[str] = []
         starts: list[int] = []
         position = 0
-        for piece in split(text):
-            if not piece.isspace():
-                words.append(piece)
-                starts.append(position)
-            position += len(piece)
-        return cls(text, words, starts, shields)
+        for token in split(text):
+            if not token.isspace():
+                for piece, form in spelled_out(token):
+                    words.append(piece)
+                    lower.append(form)
+                    starts.append(position)
+                    position += len(piece)
+            else:
+                position += len(token)
+        return cls(text, words, lower, starts, shields)
 
     def _shield(self, start: int, end: int) -> None:
         for i, (a, b) in enumerate(zip(self.starts, self.ends, strict=True)):

@@ -99,7 +99,7 @@ def _read_special(tokens: Tokens, index: int) -> Number | None:
 def _grouped(tokens: Tokens, index: int, value: float) -> tuple[float, int]:
     """What belongs to the number although it is another token: "12'000", "100 000", "1½", "36 0/7"."""
     after = index + 1
-    if tokens.word(after) in ("'", "’") and tokens.glued(after) and re.fullmatch(r"\d{3}", tokens.word(after + 1)):
+    if tokens.word(after) == "'" and tokens.glued(after) and re.fullmatch(r"\d{3}", tokens.word(after + 1)):
         return value * 1000 + float(tokens.word(after + 1)), after + 2
     if _spaced_thousands(tokens, index):
         return value * 1000 + float(tokens.word(after)), after + 1

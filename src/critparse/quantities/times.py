@@ -15,6 +15,8 @@ _GENERIC_STOPS = word_set("anchor-end")
 _WITHIN_WORDS = word_set("within")
 _LONGEST_PREFIX = 5
 _CERTAIN_RELATIONS = word_set("certain-relation")
+_BEHIND = word_set("behind")
+_POINTS = word_set("point")
 
 
 class AnchorReading(NamedTuple):
@@ -94,15 +96,18 @@ def _generic_anchor(tokens: Tokens, index: int) -> int:
     """Up to six words that name an unknown event."""
     at = index
     while at < min(index + 6, len(tokens)) and tokens.word(at) not in _GENERIC_STOPS:
-        if tokens.words[at][0].isdecimal():
+        if tokens.words[at][0].isdecimal() and not tokens.shielded[at]:
             break
+        at += 1
+    while index < at < len(tokens) and tokens.shielded[at - 1] and tokens.shielded[at]:  # cut no name in two
         at += 1
     return at
 
 
 def _relation_after(tokens: Tokens, index: int) -> AnchorReading | None:
     """ "prior to screening", "after the last dose" at ``index``."""
-    at = index
+    passed = tokens.reading(index, "elapsed")
+    at = passed.next if passed else index
     if tokens.word(at) == "(" and (closing := tokens.lower[at : at + 6]) and ")" in closing:
         at += closing.index(")") + 1  # "within 14 days (2 weeks) before …"
     elif tokens.word(at) in (",", "(", "immediately", "directly", "or", "either"):
@@ -114,15 +119,16 @@ def _relation_after(tokens: Tokens, index: int) -> AnchorReading | None:
     if not found:
         return None
     event = read_anchor(tokens, found.next)
+    counted = tokens.word(at) == "from"  # back to what lies behind the participant, else up to what lies ahead
     if event:
-        if found.value == "before" and event[0] == "treatment_end":
+        relation: Relation = "after" if counted and event[0] in _BEHIND else found.value
+        if relation == "before" and event[0] == "treatment_end":
             event = ("treatment_start", event[1])
-        return AnchorReading(event[0], found.value, found.next, event[1])
-    word = tokens.word(at)
-    if word in _CERTAIN_RELATIONS:
+        return AnchorReading(event[0], relation, found.next, event[1])
+    if tokens.word(at) in _CERTAIN_RELATIONS or (counted and _POINTS.intersection(tokens.lower[at + 1 : at + 4])):
         last = _generic_anchor(tokens, found.next)
         if last > found.next:
-            return AnchorReading("other", found.value, found.next, last)
+            return AnchorReading("other", "after" if counted else found.value, found.next, last)
     return None
 
 
@@ -168,8 +174,7 @@ def read_window(tokens: Tokens, limit: Limit) -> Window | None:
     if duration is not None:
         return Window("duration", limit, anchor, duration, anchor.last if anchor else limit.last)
     if anchor and not (anchor.event == "other" and ago):
-        known = limit if limit.stated or anchor.relation == "after" else _at_most(limit)
-        return Window("recency", known, anchor, limit.first, anchor.last)
+        return Window("recency", _counted(tokens, limit, anchor), anchor, limit.first, anchor.last)
     if ago:
         post = tokens.reading(ago.next, "op-post")  # "12 months ago or less"
         if post and not limit.stated and limit.upper:
@@ -190,6 +195,13 @@ def _at_most(limit: Limit) -> Limit:
     if limit.stated or limit.upper is None:
         return limit
     return replace(limit, lower=None, upper=Bound(value=limit.upper.value, inclusive=True), stated=True)
+
+
+def _counted(tokens: Tokens, limit: Limit, anchor: AnchorReading) -> Limit:
+    """ "3 months before surgery" is at most 3 months, "3 months have elapsed since" at least 3 months."""
+    if limit.lower is not None and not limit.stated and tokens.reading(limit.last, "elapsed"):
+        return replace(limit, lower=Bound(value=limit.lower.value, inclusive=True), upper=None, stated=True)
+    return limit if anchor.relation == "after" else _at_most(limit)
 
 
 def read_period(tokens: Tokens, index: int) -> Window | None:

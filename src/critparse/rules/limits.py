@@ -21,6 +21,7 @@ _BARE_GAP = word_set("before-bare-value")
 _SEPARATING = word_set("separating")
 _BLOOD_PRESSURE = "ANALYTE:blood-pressure"
 _DATING = word_set("dating")
+_AGE_GAP = word_set("age-gap")
 _GOES_ON = word_set("age-continues")
 
 
@@ -33,6 +34,30 @@ def place(reading: Reading, limit: Limit) -> None:
         subject = subject or subjects.preceding(reading.tokens, reading.names, reading.limits, limit)
         timed = (limit.is_time and limit.ucum not in ("ms", "s")) or limit.dimension == "half-life"
         (_place_time if timed else _place_quantity)(reading, limit, subject)
+
+
+def age_pairs(tokens: Tokens, names: list[Name], limits: list[Limit]) -> list[Limit]:
+    """The limits, "aged 40 and 57 years" as one range: two bare ages joined by "and" are its ends."""
+    merged: list[Limit] = []
+    for limit in limits:
+        before = merged[-1] if merged else None
+        if before is not None and _is_age_pair(tokens, names, before, limit):
+            merged[-1] = replace(limit, lower=before.lower, first=before.first, head=before.head, stated=True)
+        else:
+            merged.append(limit)
+    return merged
+
+
+def _is_age_pair(tokens: Tokens, names: list[Name], low: Limit, high: Limit) -> bool:
+    """Whether two limits are bare, joined by nothing but "and", and one of them is said to be an age."""
+    if low.stated or high.stated or low.number >= high.number or low.ucum not in (None, high.ucum):
+        return False
+    if tokens.word(low.first - 1) == "at":  # "seen at 2 and 4 months of age"
+        return False
+    gap = tokens.lower[low.last : high.first]
+    named = any(name.kind == "age" and 0 <= low.first - name.last <= 1 for name in names)
+    aged = named or subjects.is_age(tokens, high, names) is not None
+    return "and" in gap and _AGE_GAP.issuperset(gap) and high.ucum in (None, "a", "mo") and aged
 
 
 def _place_age(reading: Reading, limit: Limit) -> bool:

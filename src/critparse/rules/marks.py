@@ -13,6 +13,9 @@ _SHARED = frozenset(("history", "control", "severity", "time", "certainty", "act
 _LIST = word_set("joining")
 _RELATIVE = word_set("relative")
 _TRAILING = word_set("trailing")  # "diabetes not controlled", "disease in remission"
+_TESTS = word_set("test")
+_OR = word_set("or")
+_RESULTS = frozenset(("positive", "negative"))
 _OF_A_STATE = frozenset(("activity", "control"))
 _STOPS = word_set("qualifier-stop")
 
@@ -20,8 +23,9 @@ _STOPS = word_set("qualifier-stop")
 def attach_marks(reading: Reading) -> None:
     """Give every mark to the statement it is about."""
     valued = {i for d in reading.drafts if d.values for first, last in d.evidence for i in range(first, last)}
+    framing = {i for w in reading.windows if w.limit for i in range(w.first, w.limit.first)}  # "the past 2 years"
     for mark in reading.marks:
-        if mark.first in valued:
+        if mark.first in valued or mark.first in framing:
             continue
         if mark.kind == "measure-value":
             _qualitative(reading, mark)
@@ -34,18 +38,71 @@ def attach_marks(reading: Reading) -> None:
 
 
 def _qualitative(reading: Reading, mark: Mark) -> None:
-    """ "normal", "positive", "elevated": the value of the measurement beside it."""
-    for draft in reading.drafts:
-        if draft.limit is None and not draft.values and draft.qualitative is None and _has_value(draft):
-            reach = 6 if draft.subject == "pregnancy test" else 1
-            before = mark.last <= draft.first and draft.first - mark.last <= reach
-            after = draft.last <= mark.first and mark.first - draft.last <= 3
-            first, last = min(mark.first, draft.last), max(mark.last, draft.first)
-            if (before or after) and not subjects.breaks(reading.tokens, first, last):
-                draft.qualitative = mark.value
-                draft.cover(mark.first, mark.last)
-                draft.confidence = max(draft.confidence, 0.85)
-                return
+    """ "normal", "positive", "elevated": the value of the measurement beside it, and of its list."""
+    free = [draft for draft in reading.drafts if takes_value(draft, mark.value)]
+    beside = [draft for draft in free if _is_beside(reading, draft, mark)]
+    if not beside:
+        return
+    owner = beside[0]
+    if owner.last < mark.first:  # "HBsAg, positive HCV antibody"
+        owner = next((draft for draft in beside if draft.first == mark.last), owner)
+    before = owner.first < mark.first
+    give_value(owner, mark)
+    _share_value(reading, owner, mark, backwards=before)
+
+
+def _is_beside(reading: Reading, draft: Draft, mark: Mark) -> bool:
+    reach = 6 if draft.subject == "pregnancy test" else 1
+    before = mark.last <= draft.first and draft.first - mark.last <= reach
+    after = draft.last <= mark.first and mark.first - draft.last <= 3 and _reaches(reading, draft, mark)
+    first, last = min(mark.first, draft.last), max(mark.last, draft.first)
+    return (before or after) and not subjects.breaks(reading.tokens, first, last)
+
+
+def _reaches(reading: Reading, draft: Draft, mark: Mark) -> bool:
+    """Whether a value behind is the statement's: no other statement and no alternative stands between."""
+    between = reading.tokens.lower[draft.last : mark.first]
+    return not _OR.intersection(between) and not any(draft.last <= d.first < mark.first for d in reading.drafts)
+
+
+def takes_value(draft: Draft, value: str) -> bool:
+    """Whether a value in words can be the statement's: of a measurement without one, or the result of a test."""
+    if draft.limit is not None or draft.values or draft.qualitative is not None:
+        return False
+    tested = draft.kind == "procedure" and is_test(draft) and value in _RESULTS
+    return draft.kind == "measurement" or draft.subject == "pregnancy test" or tested
+
+
+def is_test(draft: Draft) -> bool:
+    """Whether the statement's name is that of a test, which comes out positive or negative."""
+    return draft.subject.lower().replace("-", " ").rpartition(" ")[2] in _TESTS
+
+
+def give_value(draft: Draft, mark: Mark) -> None:
+    """Take a value in words in; a test with a result is a measurement."""
+    draft.qualitative = mark.value
+    draft.cover(mark.first, mark.last)
+    draft.confidence = max(draft.confidence, 0.85)
+    if draft.kind == "procedure":
+        draft.kind = "measurement"
+
+
+def _share_value(reading: Reading, owner: Draft, mark: Mark, *, backwards: bool) -> None:
+    """ "Positive for HBsAg, HCV antibody or HIV antibody": the result is that of every member of the list."""
+    valued = {other.first for other in reading.marks if other.kind == "measure-value"}
+    current = owner
+    for draft in reversed(reading.drafts) if backwards else reading.drafts:
+        left, right = (draft, current) if backwards else (current, draft)
+        if draft is owner or right.first < left.last:
+            continue
+        gap = reading.tokens.lower[left.last : right.first]
+        if not gap or not _LIST.issuperset(gap) or not takes_value(draft, mark.value):
+            return
+        if not backwards and not valued.isdisjoint(range(draft.last, draft.last + 4)):
+            return
+        draft.qualitative = mark.value
+        draft.evidence.append((mark.first, mark.last))
+        current = draft
 
 
 def _respond(reading: Reading, mark: Mark) -> None:
@@ -142,7 +199,3 @@ def _scope(reading: Reading, mark: Mark) -> None:
         if behind and draft.scope is None and reading.tokens.word(mark.first - 1) in ("of", "by", "from"):
             draft.scope = mark
             return
-
-
-def _has_value(draft: Draft) -> bool:
-    return draft.kind == "measurement" or draft.subject == "pregnancy test"

@@ -10,7 +10,7 @@ from critparse.nlp.tokens import Tokens
 from critparse.quantities.grammar import read_limits
 from critparse.rules.allergy import allergens
 from critparse.rules.draft import TokenRange
-from critparse.rules.limits import place
+from critparse.rules.limits import age_pairs, place
 from critparse.rules.marks import attach_marks
 from critparse.rules.names import find_marks, find_names, with_model_names
 from critparse.rules.plain import plain_names
@@ -62,7 +62,7 @@ def _scan(text: str, mentions: Sequence[MentionAnnotation], model: ModelAnnotati
     marks = find_marks(tokens, names)
     names = with_model_names(tokens, names, marks, model)
     negations = negation_scopes(tokens, [(name.first, name.last) for name in names])
-    return Reading(tokens, names, marks, read_limits(tokens), negations, model=model)
+    return Reading(tokens, names, marks, age_pairs(tokens, names, read_limits(tokens)), negations, model=model)
 
 
 def _drop_names_in_units(reading: Reading) -> None:

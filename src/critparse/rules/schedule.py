@@ -17,6 +17,7 @@ from critparse.rules.unknown import border, without_subject
 _SEPARATING = word_set("separating")
 _GIVEN = frozenset(("drug", "procedure"))
 _JOINING = word_set("joining")
+_SINCE_LIST = word_set("since-list")
 _TIMES = "{times}/"
 _DATED = frozenset(("condition", "procedure", "drug", "device"))
 _WHOLE = frozenset(("age", "sex", "measurement"))  # kinds that do not share the window of a list
@@ -63,7 +64,7 @@ def attach_windows(reading: Reading) -> None:
             told = tied(reading, "Has_temporal", window.first, window.last)
             if told and not any(draft in members for draft in told):
                 owner, members = told[-1], told
-        if owner is None:
+        if owner is None or (owner.first >= window.last and _is_since(window) and _anchored(reading, window)):
             _own_statement(reading, window)
             continue
         regimen = owner.kind == "drug" and (owner.amount is not None or owner.frequency is not None)
@@ -130,6 +131,7 @@ def _list_of(reading: Reading, owner: Draft) -> list[Draft]:
 def _own_statement(reading: Reading, window: Window) -> None:
     """A span of time that belongs to no recognised thing still makes a statement."""
     if (anchored := _anchored(reading, window)) is not None:
+        _share_since(reading, anchored)
         reading.add(anchored)
         reading.sort()
         return
@@ -157,6 +159,23 @@ def _anchored(reading: Reading, window: Window) -> Draft | None:
     draft.evidence.append((window.first, window.last))
     draft.confidence = 0.8
     return draft
+
+
+def _is_since(window: Window) -> bool:
+    """ "At least 4 weeks since surgery, and recovered": how long ago its own event is, not when what follows came."""
+    return window.limit is not None and window.limit.lower is not None and window.limit.upper is None
+
+
+def _share_since(reading: Reading, first: Draft) -> None:
+    """ "At least 3 weeks since chemotherapy or radiotherapy": the time is that of every member of the list."""
+    reached = first.last
+    for draft in (draft for draft in reading.drafts if draft.first >= reached):
+        gap = reading.tokens.lower[reached : draft.first]
+        if not gap or not _SINCE_LIST.issuperset(gap) or draft.kind not in _DATED or draft.windows or draft.limit:
+            return
+        draft.windows.extend(first.windows)
+        draft.evidence.extend((window.first, window.last) for window in first.windows)
+        reached = draft.last
 
 
 def _words_before(reading: Reading, window: Window) -> TokenRange | None:
