@@ -23,7 +23,7 @@ from critparse.review.parsing import Parsers
 from critparse.review.services import Services, services
 from critparse.review.store.engine import reading
 
-_THREADS = 4
+_THREADS = 3
 """Requests whose pages and answers are put together at once: Python works on one at a time anyway, and the more
 threads wait for their turn, the longer every turn takes (12 of them answered a third fewer requests)."""
 _ABOUT = "Eligibility criteria of clinical trials: parsed, checked, reviewed. Every error is application/problem+json."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from critparse.review.store.fulltext import index
 from critparse.review.store.inbox import weight
 from critparse.review.store.tables import FindingTable, TrialTable
 from critparse.review.store.words import words_of
-from critparse.schema import ParsedTrial
+from critparse.schema import Finding, ParsedTrial
 
 _PREFIX = re.compile(r"[A-Za-z]{2,12}")
 _EU = re.compile(r"\d{4}-\d{6}-\d{2}(?:-\d{2})?")
@@ -47,7 +48,7 @@ def project(
     session.flush()
     if read_anew:
         index(session.connection(), trial.id, indexed, trial.words)
-    _write_findings(session, trial, state, document)
+    _write_findings(session, trial, state, findings)
 
 
 def _describe(trial: TrialTable, document: ParsedTrial, findings: int) -> None:
@@ -59,9 +60,8 @@ def _describe(trial: TrialTable, document: ParsedTrial, findings: int) -> None:
     trial.findings = findings
 
 
-def _write_findings(session: Session, trial: TrialTable, state: TrialState, document: ParsedTrial) -> None:
+def _write_findings(session: Session, trial: TrialTable, state: TrialState, found: Mapping[str, Finding]) -> None:
     rows = {row.fingerprint: row for row in session.scalars(select(FindingTable).where(FindingTable.trial == trial.id))}
-    found = named_findings(document, state.key)
     for row in rows.values():
         row.present = row.fingerprint in found
     for position, (name, finding) in enumerate(found.items()):
