@@ -64,18 +64,22 @@ def required_and_excluded(facts: Facts) -> Iterator[Problem]:
 
 
 def _plain_items(facts: Facts) -> Iterator[Item]:
-    """The criteria of the list without sub-list; those of groups, and headings that look like criteria, left out."""
-    for item in facts.items:
-        plain = item.criterion.span.text_id == LIST and not item.criterion.children
-        if plain and not cue_in("group-section", item.section) and not _is_heading(facts, item):
+    """The criteria of the list without sub-list; those of groups, and headings that look like criteria, left out.
+
+    Such a heading is a line without bullet in a list with bullets, or ends in a colon.
+    """
+    listed = [item for item in facts.items if item.criterion.span.text_id == LIST]
+    bulleted = {_list_of(item) for item in listed if item.criterion.marker}
+    for item in listed:
+        bare = not item.criterion.marker and _list_of(item) in bulleted
+        heading = bare or item.criterion.text.rstrip().endswith(":")
+        if not item.criterion.children and not heading and not cue_in("group-section", item.section):
             yield item
 
 
-def _is_heading(facts: Facts, item: Item) -> bool:
-    """Whether a line without bullet stands in a list with bullets, or ends in a colon."""
-    siblings, _ = facts.siblings(item)
-    bare = not item.criterion.marker and any(sibling.marker for sibling in siblings)
-    return bare or item.criterion.text.rstrip().endswith(":")
+def _list_of(item: Item) -> str:
+    """The criterion whose sub-list holds the item; "" for those at the top."""
+    return item.above[-1].id if item.above else ""
 
 
 def _content(criterion: Criterion) -> str:
