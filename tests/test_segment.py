@@ -4,13 +4,12 @@ import gzip
 import html
 import json
 import re
-import time
 from collections.abc import Iterable, Iterator
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from support import FIRST_TRIAL, SHARED
+from support import FIRST_TRIAL, SHARED, cpu_seconds
 
 from critparse.segment import Item, Segmentation, segment
 from critparse.segment.model import MAX_DEPTH
@@ -476,21 +475,17 @@ class TestInvariants:
     )
     def test_hostile_texts_take_seconds(self, text: str) -> None:
         """Large and nested texts are read in linear time."""
-        started = time.perf_counter()
-        found = segment(text)
-        assert time.perf_counter() - started < 30
-        assert all(depth <= MAX_DEPTH for depth, _ in walk(found.items))
+        found: list[Segmentation] = []
+        assert cpu_seconds(lambda: found.append(segment(text))) < 30
+        assert all(depth <= MAX_DEPTH for depth, _ in walk(found[0].items))
 
     @pytest.mark.skipif(not RECORDS.exists(), reason="the shared registry records are not there")
     def test_real_records_keep_the_invariants(self) -> None:
         """Records of every format are covered character by character."""
-        started, seen = time.perf_counter(), 0
+        seen = 0
         with gzip.open(RECORDS, "rt", encoding="utf-8") as lines:
             records = [json.loads(line) for line in lines]
-        records.sort(
-            key=lambda record: (record["format"] == "trialbench_csv", record["id"])
-        )  # the commonest format last
-        for record in records:
+        for record in records[::3]:
             text = record["criteria"]
             if not isinstance(text, str):
                 continue
@@ -498,6 +493,4 @@ class TestInvariants:
                 text = html.unescape(ESCAPED.sub(r"\1", text))
             assert_invariants(text, segment(text))
             seen += 1
-            if time.perf_counter() - started > 12:
-                break
-        assert seen > 300
+        assert seen > 1000
