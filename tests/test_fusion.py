@@ -90,6 +90,14 @@ def test_relations_name_entities_of_the_criterion(read: Callable[..., CriterionR
     assert found["asthma"].negated and not found["severe"].negated
 
 
+def test_only_names_that_say_something_stand_beside_the_models(read: Callable[..., CriterionReading]) -> None:
+    """A drug that only the dictionary knows is an entity; "medications" is one where the model calls it one."""
+    text = "Treatment with mirabegron or other medications"
+    assert [(e.text, e.confidence) for e in read(text, said(text)).entities] == [("mirabegron", 0.5)]
+    named = read(text, said(text, ("medications", "Drug", 0.9))).entities
+    assert [(e.text, e.confidence) for e in named] == [("mirabegron", 0.5), ("medications", 0.9)]
+
+
 # --- the rules
 
 

@@ -6,7 +6,7 @@ The policy where they meet:
   annotators' habits. Its words are linked; where that gives no code, a dictionary name of its kind that is the same
   words gives its concept, and one that is its head a candidate.
 * What dictionary and grammar found where the model names nothing stands beside it, with the confidence given in
-  ``_BESIDE``; a label without one is left to the model.
+  ``_BESIDE``; a label without one is left to the model, and so are names too general to say much ("medications").
 * Without model, dictionary and grammar stand alone.
 """
 
@@ -20,6 +20,7 @@ from critparse.concepts.document import DocumentLinker
 from critparse.nlp.annotations import ModelAnnotation
 from critparse.rules.leaves import Place
 from critparse.rules.state import Reading
+from critparse.rules.unread import is_generic_name
 from critparse.schema import Entity, Relation
 
 _LABELS = {
@@ -47,6 +48,7 @@ class _Found(NamedTuple):
     negated: bool = False
     confidence: float = _ALONE
     head: bool = False  # the concept is that of a part of it
+    generic: bool = False
 
 
 def entities_of(
@@ -62,7 +64,7 @@ def entities_of(
     beside = [
         found._replace(confidence=_BESIDE[found.label])
         for found in own
-        if found.label in _BESIDE and not any(_overlap(found, other) for other in named.values())
+        if found.label in _BESIDE and not found.generic and not any(_overlap(found, other) for other in named.values())
     ]
     order = sorted([*named.values(), *beside], key=lambda found: (found.start, -found.end, found.label))
     made = {found: maker.entity(found) for found in dict.fromkeys(order)}
@@ -107,7 +109,8 @@ def _own(reading: Reading) -> Iterator[_Found]:
     negated = {d.subject_tokens[0] for d in reading.drafts if not d.present and d.subject_tokens}
     for name in reading.names:
         label = _LABELS.get(name.kind, "Observation")
-        yield found(name.first, name.last, label, name.concept_id, (name.first, name.last) in negated)
+        one = found(name.first, name.last, label, name.concept_id, (name.first, name.last) in negated)
+        yield one._replace(generic=is_generic_name(reading.tokens, name.first, name.last))
     timed = {id(w.limit): w for w in reading.windows if w.limit is not None}
     in_window = [(w.first, w.last) for w in reading.windows]
     for first, last in in_window:

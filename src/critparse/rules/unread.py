@@ -186,7 +186,11 @@ def _qualifier_in(tokens: Tokens, draft: Draft) -> list[Mark]:
 def _is_generic(tokens: Tokens, draft: Draft) -> bool:
     if draft.limit is not None or draft.values or not draft.subject_tokens:
         return False
-    first, last = draft.subject_tokens[0]
+    return is_generic_name(tokens, *draft.subject_tokens[0])
+
+
+def is_generic_name(tokens: Tokens, first: int, last: int) -> bool:
+    """Whether words are a name too general to say much: "disease", "medications"."""
     return " ".join(tokens.lower[first:last]) in _generic_names()
 
 
