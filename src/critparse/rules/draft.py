@@ -25,6 +25,7 @@ class Name:
     numeric: bool = False
     dimensions: frozenset[str] = frozenset()
     also: TokenRange | None = None  # the shared head of "heart and pulmonary failure", the stem of "hepatitis B or C"
+    lead: int | None = None  # where the compound begins whose last part it is: "steroid-induced diabetes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,11 @@ class Draft:
     forbidden: bool = False  # "is not allowed": in an exclusion criterion what excludes
     permitted: bool = False  # allowed where the rest excludes: an exception
     negation: int | None = None  # the first token of the negation cue it stands under
+
+    @property
+    def head(self) -> int:
+        """Where its subject begins, or it itself where the subject is no words."""
+        return self.subject_tokens[0][0] if self.subject_tokens else self.first
 
     def cover(self, first: int, last: int) -> None:
         """Let the statement rest on the tokens ``[first, last)`` too."""

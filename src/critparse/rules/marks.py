@@ -15,6 +15,11 @@ _RELATIVE = word_set("relative")
 _TRAILING = word_set("trailing")  # "diabetes not controlled", "disease in remission"
 _TESTS = word_set("test")
 _OR = word_set("or")
+_TOWARDS = word_set("allergy-to")
+_EITHER = (["or"], ["/"], ["and", "/", "or"], [",", "or"])
+_HISTORY = "history:history"
+_IN_TIME = frozenset(("time", "activity"))
+_NUMBERED = word_set("numbered")
 _RESULTS = frozenset(("positive", "negative"))
 _OF_A_STATE = frozenset(("activity", "control"))
 _STOPS = word_set("qualifier-stop")
@@ -22,10 +27,12 @@ _STOPS = word_set("qualifier-stop")
 
 def attach_marks(reading: Reading) -> None:
     """Give every mark to the statement it is about."""
+    reading.marks = _alternatives(reading)
     valued = {i for d in reading.drafts if d.values for first, last in d.evidence for i in range(first, last)}
-    framing = {i for w in reading.windows if w.limit for i in range(w.first, w.limit.first)}  # "the past 2 years"
+    framing = {i for w in reading.windows if w.limit for i in range(w.first, w.last)}  # "the past 2 years"
+    answered = _answered(reading)
     for mark in reading.marks:
-        if mark.first in valued or mark.first in framing:
+        if mark.first in valued or mark.first in framing or mark.first in answered:
             continue
         if mark.kind == "measure-value":
             _qualitative(reading, mark)
@@ -35,6 +42,29 @@ def attach_marks(reading: Reading) -> None:
             _qualify(reading, mark)
         elif mark.kind == "scope":
             _scope(reading, mark)
+
+
+def _alternatives(reading: Reading) -> list[Mark]:
+    """The marks, with qualifiers that "or" joins as one of both: "relapsed or refractory", "current or previous"."""
+    joined: list[Mark] = []
+    for mark in reading.marks:
+        before = joined[-1] if joined else None
+        qualifying = before is not None and mark.kind == before.kind == "qualifier"
+        if before and qualifying and reading.tokens.lower[before.last : mark.first] in _EITHER:
+            joined[-1] = Mark("qualifier", _either(before.value, mark.value), before.first, mark.last)
+        else:
+            joined.append(mark)
+    return joined
+
+
+def _either(one: str, other: str) -> str:
+    """What one of two qualifiers says: of the first one's kind; what is or was, was there at some time."""
+    (kind, value), (other_kind, other_value) = one.split(":"), other.split(":")
+    if one == other or (one == _HISTORY and other_kind in _IN_TIME):
+        return one
+    if other == _HISTORY and kind in _IN_TIME:
+        return other
+    return f"{kind}:{value} or {other_value}"
 
 
 def _qualitative(reading: Reading, mark: Mark) -> None:
@@ -105,8 +135,24 @@ def _share_value(reading: Reading, owner: Draft, mark: Mark, *, backwards: bool)
         current = draft
 
 
+def _answered(reading: Reading) -> set[int]:
+    """Give response words to the treatment they stand right behind: "metformin intolerance", "imatinib-resistant".
+
+    The tokens of those words, which tell of nothing that follows then.
+    """
+    answered: set[int] = set()
+    by_end = {draft.last: draft for draft in reading.drafts if draft.kind in _TREATMENTS}
+    for mark in reading.marks:
+        draft = by_end.get(mark.first) if mark.kind == "response-behind" else None
+        if draft is not None and reading.tokens.word(mark.last) not in _TOWARDS:
+            draft.qualifiers.append(Mark("response", mark.value, mark.first, mark.last))
+            draft.cover(mark.first, mark.last)
+            answered.update(range(mark.first, mark.last))
+    return answered
+
+
 def _respond(reading: Reading, mark: Mark) -> None:
-    """A response word tells of the treatments that follow it in the sentence, or of the one just before."""
+    """A response word tells of the treatments that follow it in the sentence."""
     reached = mark.last
     for draft in reading.drafts:
         if draft.first >= reached and draft.kind in _TREATMENTS:
@@ -119,6 +165,8 @@ def _respond(reading: Reading, mark: Mark) -> None:
 def _qualify(reading: Reading, mark: Mark) -> None:
     """A qualifier belongs to the next statement, in a relative clause to the one before; a route to the next drug."""
     kind, value = mark.value.split(":")
+    if kind == "route" and reading.tokens.word(mark.first - 1) in _NUMBERED:
+        return
     qualifier = Mark(kind, value, mark.first, mark.last)
     described = _described(reading, mark) if kind in _OF_A_STATE else None
     if described is not None:
@@ -127,19 +175,23 @@ def _qualify(reading: Reading, mark: Mark) -> None:
         return
     at = mark.last
     for draft in reading.drafts:
-        if draft.first < mark.first or draft.kind in _UNQUALIFIED:
+        head = draft.head
+        if head < mark.first or draft.kind in _UNQUALIFIED:
             continue
-        gap = reading.tokens.lower[at : draft.first]
-        if not _only_marks(reading, at, draft.first) and (len(gap) > 4 or _STOPS.intersection(gap)):
+        start = draft.first if draft.first >= at else head
+        gap = reading.tokens.lower[at:start]
+        if not _only_marks(reading, at, start) and (len(gap) > 4 or _STOPS.intersection(gap)):
             break
         if kind == "route" and draft.kind == "drug":
             draft.route = value
             draft.cover(mark.first, mark.last)
         else:
+            if kind == "certainty":  # "diagnosis of suspected cancer": the nearer word says how sure it is
+                draft.qualifiers = [other for other in draft.qualifiers if other.kind != "certainty"]
             draft.qualifiers.append(qualifier)
             _qualify_sharers(reading, draft, qualifier)
             _qualify_list(reading, draft, qualifier)
-            if draft.first - mark.last <= 4 and mark.last <= draft.first:
+            if start - mark.last <= 4 and mark.last <= start:
                 draft.cover(mark.first, mark.last)
         break
 

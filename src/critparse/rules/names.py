@@ -27,7 +27,7 @@ _CONSUMED = frozenset(("count", "count/time", "mass", "mass/time", "volume", "vo
 _SHARING = word_set("sharing")
 _MODEL_KINDS = frozenset(("condition", "drug", "procedure", "device"))
 _SURE = 0.6
-_MARK_TYPES = ("qualifier", "response", "scope", "measure-value")
+_MARK_TYPES = ("qualifier", "response", "response-behind", "scope", "measure-value")
 
 
 @functools.lru_cache(maxsize=8192)

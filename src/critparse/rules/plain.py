@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from critparse.lexicon.words import word_set
+from critparse.nlp.tokens import Tokens
 from critparse.rules.draft import Draft, Name, TokenRange
 from critparse.rules.state import Reading
 from critparse.rules.unread import content
@@ -27,10 +28,13 @@ def _plain(reading: Reading, name: Name) -> None:
     if name.kind == "sex":
         draft.values = ("female", "male") if name.subject == "all" else (name.subject,)
         draft.subject = "sex"
+    elif name.lead is not None:
+        _extend_left(reading, draft, name.lead)
+        draft.subject = reading.words(*draft.subject_tokens[0])
     elif name.numeric:
         draft.confidence = 0.6
     elif name.kind in _EXTENDED and name.also is None:
-        _extend_left(reading, draft)
+        _extend_left(reading, draft, draft.first)
     reading.add(draft)
 
 
@@ -48,17 +52,16 @@ def _repeats(reading: Reading, name: Name) -> bool:
     return False
 
 
-def _extend_left(reading: Reading, draft: Draft) -> None:
-    """Take words right before a name into its subject: "Liver metastases", "solid organ transplantation"."""
-    first = draft.first
+def _extend_left(reading: Reading, draft: Draft, first: int) -> None:
+    """Take words right before ``first`` into a name's subject: "Liver metastases", "solid organ transplantation"."""
+    start = first
     taken = {i for name in reading.names for i in range(name.first, name.last)}
     taken |= {i for draft_ in reading.drafts for where in draft_.evidence for i in range(*where)}
     taken |= {i for index, found in reading.tokens.readings("frequency") for i in range(index, found.next)}
     taken |= {i for mark in reading.marks for i in range(mark.first, mark.last)}
-    while (
-        first > 0 and draft.first - first < 4 and first - 1 not in taken and content(reading.tokens, first - 1, first)
-    ):
+    while first > 0 and start - first < 4 and first - 1 not in taken and _names_more(reading.tokens, first - 1):
         first -= 1
+    first += reading.tokens.word(first) == "-"  # the word before the hyphen is no part of it
     if reading.tokens.word(first - 1) == "-" and reading.tokens.word(first - 2) == "non" and first < draft.first:
         first -= 2  # "non-cardiac pain" is a pain, not the absence of one
     if first < draft.first:
@@ -66,6 +69,14 @@ def _extend_left(reading: Reading, draft: Draft) -> None:
         draft.subject_tokens = [(first, draft.last)]
         draft.confidence = 0.8
         draft.extended = True
+
+
+def _names_more(tokens: Tokens, at: int) -> bool:
+    """Whether a token can be part of a name that ends further on: a word of content, or the hyphen behind one."""
+    hyphen = tokens.word(at) == "-" and at > 0 and tokens.ends[at - 1] == tokens.starts[at] == tokens.starts[at + 1] - 1
+    if hyphen:
+        return tokens.word(at - 1) != "non" and bool(content(tokens, at - 1, at))
+    return bool(content(tokens, at, at + 1))
 
 
 def _parts(name: Name) -> list[TokenRange]:

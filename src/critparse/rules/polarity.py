@@ -23,7 +23,7 @@ def negate(reading: Reading) -> None:
         result = _result(reading, scope)
         doubled = reading.tokens.word(scope.cue_first - 1) in ("not", "never")  # "not free of infection"
         for draft in reading.drafts:
-            head = draft.subject_tokens[0][0] if draft.subject_tokens else draft.first
+            head = draft.head
             inside = any(first <= scope.cue_first < last for first, last in draft.subject_tokens)
             before = reading.negations[number - 1] if inside and number else None
             if inside:  # "non-cardiac pain" is a pain; "no non-cardiac pain" is none

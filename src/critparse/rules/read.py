@@ -9,6 +9,7 @@ from critparse.nlp.negation import negation_scopes
 from critparse.nlp.tokens import Tokens
 from critparse.quantities.grammar import read_limits
 from critparse.rules.allergy import allergens
+from critparse.rules.compounds import compounds
 from critparse.rules.draft import TokenRange
 from critparse.rules.limits import age_pairs, place
 from critparse.rules.marks import attach_marks
@@ -58,9 +59,9 @@ def _scan(text: str, mentions: Sequence[MentionAnnotation], model: ModelAnnotati
     """What stands in the words, each kind of thing by itself."""
     shields = [(m.start, m.end) for m in mentions if any(c.isdecimal() for c in text[m.start : m.end])]
     tokens = Tokens.of(text, shields)
-    names = find_names(tokens, mentions)
+    names = compounds(tokens, find_names(tokens, mentions))
     marks = find_marks(tokens, names)
-    names = with_model_names(tokens, names, marks, model)
+    names = compounds(tokens, with_model_names(tokens, names, marks, model))
     negations = negation_scopes(tokens, [(name.first, name.last) for name in names])
     return Reading(tokens, names, marks, age_pairs(tokens, names, read_limits(tokens)), negations, model=model)
 
