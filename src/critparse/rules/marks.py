@@ -48,14 +48,17 @@ def attach_marks(reading: Reading) -> None:
 
 
 def attached_marks(reading: Reading) -> list[TokenRange]:
-    """The places of the marks that a statement carries, and of those that say no more than that something is there."""
+    """The places of the marks that a statement carries, or that say no more than it: "elevated CRP (> 10 mg/L)"."""
     carried = {
         (mark.first, mark.last)
         for draft in reading.drafts
         for mark in (*draft.qualifiers, *((draft.scope,) if draft.scope else ()))
     }
+    limited = [draft for draft in reading.drafts if draft.limit is not None]
     for mark in reading.marks:
-        if (mark.kind, mark.value) == ("measure-value", "positive"):
+        if mark.kind == "measure-value" and (
+            mark.value == "positive" or any(draft.first <= mark.last <= draft.last for draft in limited)
+        ):
             carried.add((mark.first, mark.last))
     return sorted(carried)
 
@@ -214,9 +217,7 @@ def _qualify(reading: Reading, mark: Mark) -> None:
 
 def _is_stopped(gap: list[str]) -> bool:
     """Whether a word in the gap ends a qualifier's reach; "current treatment with" leads on to the drug."""
-    return any(
-        word in _STOPS and not (word == "with" and before in _LEADING) for before, word in pairwise(("", *gap))
-    )
+    return any(word in _STOPS and not (word == "with" and before in _LEADING) for before, word in pairwise(("", *gap)))
 
 
 def _described(reading: Reading, mark: Mark) -> Draft | None:
