@@ -23,6 +23,7 @@ from critparse.learn.recipe import Material, Recipe, Workshop  # noqa: E402
 from critparse.learn.training import Average, Plan, batches, train  # noqa: E402
 from critparse.nlp.encoder.crf import Field  # noqa: E402
 from critparse.nlp.encoder.model import Model  # noqa: E402
+from critparse.nlp.encoder.names import name_numbers, names_in  # noqa: E402
 from critparse.nlp.encoder.tags import TagSet, TypedSpan  # noqa: E402
 
 WORDS = ("asthma", "eczema", "gout", "severe", "mild", "no", "aspirin", "insulin", "and", "or", "of", "history", "than")
@@ -78,7 +79,7 @@ def weights_after(workshop: Workshop, plan: Plan, checkpoint: Path | None = None
     """The moving average after training by a plan."""
     network = workshop.network(plan.seed)
     average = Average(network, plan.average)
-    for _ in train(network, [workshop._prepared(workshop.chia)], plan, average, checkpoint):
+    for _ in train(network, [workshop._prepared(workshop.chia)], plan, average, VOCABULARY.index("[MASK]"), checkpoint):
         pass
     return average.weights
 
@@ -225,9 +226,10 @@ def test_the_exported_model_says_what_the_network_says(workshop: Workshop, tmp_p
     (example, *_) = read_chia(workshop.material.chia, FOLDS)
     batch = collate(workshop._prepared([example]))
     with torch.no_grad():
-        words, _ = network.words(batch.pieces, batch.mask, batch.firsts, batch.shapes)
+        words, _ = network.words(batch.pieces, batch.mask, batch.names, batch.firsts, batch.shapes)
         expected = network.emissions[CHIA](words)[0].numpy()
-    found = Model(tmp_path).output(example.words).emissions[CHIA]
+    numbers = name_numbers(example.words, names_in(example.text))
+    found = Model(tmp_path).output(example.words, numbers).emissions[CHIA]
     assert abs(found - expected).max() < 0.1 * abs(expected).max()
 
 
