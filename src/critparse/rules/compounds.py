@@ -9,6 +9,7 @@ from critparse.lexicon.vocabulary import Reading
 from critparse.lexicon.words import word_set
 from critparse.nlp.tokens import Tokens
 from critparse.rules.draft import Name
+from critparse.rules.unread import is_generic_name
 
 TREATMENTS = frozenset(("drug", "procedure", "device"))
 _CAUSE = "cause"
@@ -34,22 +35,22 @@ def compounds(tokens: Tokens, names: Iterable[Name]) -> list[Name]:
             kept.append(name)
         elif found.value != _CAUSE:
             kept.append(_whole(tokens, name, found))
-        elif number + 1 < len(listed) and _causes(tokens, found.next, listed[number + 1].first):
+        elif number + 1 < len(listed) and _causes(tokens, name, found.next, listed[number + 1]):
             if kept and _suspended(tokens, kept[-1], name):
                 name = kept.pop()
             lead = None if tokens.reading(name.first, "qualifier") else name.first
-        elif name.kind not in TREATMENTS:
+        elif name.kind not in TREATMENTS and tokens.word(name.first - 2) != "non":
             kept.append(name)
     return kept
 
 
 def _behind(tokens: Tokens, name: Name) -> Reading | None:
-    """What stands behind a treatment, or hangs at a condition as the cause of something: "sepsis-induced shock"."""
+    """What stands behind a treatment, or makes a condition or habit the cause of something: "sepsis-induced shock"."""
     found = tokens.reading(name.last, "behind")
     if found is None or (found.value == _CAUSE and tokens.word(found.next) in _TIES):
         return None  # "metformin, associated with …" is no compound
-    hangs = name.kind == "condition" and found.value == _CAUSE and tokens.word(name.last) == "-"
-    return found if hangs or name.kind in TREATMENTS else None
+    caused = name.kind in ("condition", "observation") and found.value == _CAUSE
+    return found if caused or name.kind in TREATMENTS else None
 
 
 def _whole(tokens: Tokens, name: Name, found: Reading) -> Name:
@@ -57,9 +58,11 @@ def _whole(tokens: Tokens, name: Name, found: Reading) -> Name:
     return replace(name, last=found.next, kind=found.value, subject=words, concept_id="", numeric=False)
 
 
-def _causes(tokens: Tokens, end: int, first: int) -> bool:
-    """Whether a name follows the cause with nothing but a word or two between."""
-    gap = tokens.lower[end:first]
+def _causes(tokens: Tokens, name: Name, end: int, following: Name) -> bool:
+    """Whether a name follows the cause with nothing but a word or two between, and says more than "disease"."""
+    if name.kind == "condition" and is_generic_name(tokens, following.first, following.last):
+        return False
+    gap = tokens.lower[end : following.first]
     return len(gap) <= _BETWEEN and all(word.isalpha() and word not in _JOINING for word in gap)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from critparse.lexicon.words import word_set
 from critparse.rules import subjects
-from critparse.rules.draft import Draft, Mark
+from critparse.rules.draft import Draft, Mark, TokenRange
 from critparse.rules.state import Reading
 
 _TREATMENTS = ("drug", "procedure", "device")
@@ -23,6 +25,7 @@ _NUMBERED = word_set("numbered")
 _RESULTS = frozenset(("positive", "negative"))
 _OF_A_STATE = frozenset(("activity", "control"))
 _STOPS = word_set("qualifier-stop")
+_LEADING = word_set("leading")
 
 
 def attach_marks(reading: Reading) -> None:
@@ -42,6 +45,19 @@ def attach_marks(reading: Reading) -> None:
             _qualify(reading, mark)
         elif mark.kind == "scope":
             _scope(reading, mark)
+
+
+def attached_marks(reading: Reading) -> list[TokenRange]:
+    """The places of the marks that a statement carries, and of those that say no more than that something is there."""
+    carried = {
+        (mark.first, mark.last)
+        for draft in reading.drafts
+        for mark in (*draft.qualifiers, *((draft.scope,) if draft.scope else ()))
+    }
+    for mark in reading.marks:
+        if (mark.kind, mark.value) == ("measure-value", "positive"):
+            carried.add((mark.first, mark.last))
+    return sorted(carried)
 
 
 def _alternatives(reading: Reading) -> list[Mark]:
@@ -180,7 +196,7 @@ def _qualify(reading: Reading, mark: Mark) -> None:
             continue
         start = draft.first if draft.first >= at else head
         gap = reading.tokens.lower[at:start]
-        if not _only_marks(reading, at, start) and (len(gap) > 4 or _STOPS.intersection(gap)):
+        if not _only_marks(reading, at, start) and (len(gap) > 4 or _is_stopped(gap)):
             break
         if kind == "route" and draft.kind == "drug":
             draft.route = value
@@ -194,6 +210,13 @@ def _qualify(reading: Reading, mark: Mark) -> None:
             if start - mark.last <= 4 and mark.last <= start:
                 draft.cover(mark.first, mark.last)
         break
+
+
+def _is_stopped(gap: list[str]) -> bool:
+    """Whether a word in the gap ends a qualifier's reach; "current treatment with" leads on to the drug."""
+    return any(
+        word in _STOPS and not (word == "with" and before in _LEADING) for before, word in pairwise(("", *gap))
+    )
 
 
 def _described(reading: Reading, mark: Mark) -> Draft | None:

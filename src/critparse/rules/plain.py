@@ -76,7 +76,7 @@ def _names_more(tokens: Tokens, at: int) -> bool:
     hyphen = tokens.word(at) == "-" and at > 0 and tokens.ends[at - 1] == tokens.starts[at] == tokens.starts[at + 1] - 1
     if hyphen:
         return tokens.word(at - 1) != "non" and bool(content(tokens, at - 1, at))
-    return bool(content(tokens, at, at + 1))
+    return bool(content(tokens, at, at + 1)) or tokens.reading(at, "behind") is not None  # "gut related diseases"
 
 
 def _parts(name: Name) -> list[TokenRange]:

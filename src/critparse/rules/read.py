@@ -12,7 +12,7 @@ from critparse.rules.allergy import allergens
 from critparse.rules.compounds import compounds
 from critparse.rules.draft import TokenRange
 from critparse.rules.limits import age_pairs, place
-from critparse.rules.marks import attach_marks
+from critparse.rules.marks import attach_marks, attached_marks
 from critparse.rules.names import find_marks, find_names, with_model_names
 from critparse.rules.plain import plain_names
 from critparse.rules.polarity import negate
@@ -49,9 +49,7 @@ def read(text: str, mentions: Sequence[MentionAnnotation], model: ModelAnnotatio
     attach_frequencies(reading)
     attach_marks(reading)
     negate(reading)
-    leftovers(
-        reading.tokens, reading.drafts, [*_covered(reading), *((mark.first, mark.last) for mark in reading.marks)]
-    )
+    leftovers(reading.tokens, reading.drafts, [*_covered(reading), *attached_marks(reading)])
     return reading
 
 

@@ -138,6 +138,8 @@ def leftovers(tokens: Tokens, drafts: list[Draft], covered: Sequence[TokenRange]
         for first, found in tokens.readings(kind):
             read[first : found.next] = [True] * (found.next - first)
     for first, last in _runs(tokens, read):
+        if is_generic_name(tokens, first, last):  # "current treatment with warfarin" is current warfarin
+            continue
         owner = min(drafts, key=lambda d: (max(first - d.last, d.first - last), d.first), default=None)
         if owner is not None:
             owner.unread.append((first, last))
