@@ -214,9 +214,7 @@ def _qualify(reading: Reading, mark: Mark) -> None:
 
 def _is_stopped(gap: list[str]) -> bool:
     """Whether a word in the gap ends a qualifier's reach; "current treatment with" leads on to the drug."""
-    return any(
-        word in _STOPS and not (word == "with" and before in _LEADING) for before, word in pairwise(("", *gap))
-    )
+    return any(word in _STOPS and not (word == "with" and before in _LEADING) for before, word in pairwise(("", *gap)))
 
 
 def _described(reading: Reading, mark: Mark) -> Draft | None:
