@@ -597,3 +597,20 @@ class TestSubLists:
         for child in parent.children:
             assert child.rule in inside
             assert all(child.span.start <= span.start and span.end <= child.span.end for span in spans_in(child.rule))
+
+
+@pytest.mark.parametrize(
+    ("text", "unread"),
+    [
+        ("Abnormal electrocardiogram", ["Abnormal"]),
+        ("Elevated D-dimer (> 1.5 mg/L)", []),  # the limit says how high
+        ("Current treatment with warfarin", []),
+        ("History of severe asthma", []),
+        ("Positive for HIV", []),
+    ],
+)
+def test_a_qualifier_that_no_statement_carries_is_unread(text: str, unread: list[str]) -> None:
+    """It is kept beside the statement; general words and what the statement says itself are not."""
+    rule = parse_criterion(text, kind="exclusion", model=False).rule
+    assert isinstance(rule, Leaf)
+    assert [text[span.start : span.end] for span in rule.unread] == unread

@@ -48,14 +48,17 @@ def attach_marks(reading: Reading) -> None:
 
 
 def attached_marks(reading: Reading) -> list[TokenRange]:
-    """The places of the marks that a statement carries, and of those that say no more than that something is there."""
+    """The places of the marks that a statement carries, or that say no more than it: "elevated CRP (> 10 mg/L)"."""
     carried = {
         (mark.first, mark.last)
         for draft in reading.drafts
         for mark in (*draft.qualifiers, *((draft.scope,) if draft.scope else ()))
     }
+    limited = [draft for draft in reading.drafts if draft.limit is not None]
     for mark in reading.marks:
-        if (mark.kind, mark.value) == ("measure-value", "positive"):
+        if mark.kind == "measure-value" and (
+            mark.value == "positive" or any(draft.first <= mark.last <= draft.last for draft in limited)
+        ):
             carried.add((mark.first, mark.last))
     return sorted(carried)
 
