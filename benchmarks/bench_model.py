@@ -13,6 +13,7 @@ import time
 
 import bench_rules
 
+from critparse.nlp.encoder.names import name_numbers, names_in
 from critparse.nlp.encoder.words import split_words
 from critparse.nlp.model import default_model
 from critparse.parser import parse_single
@@ -31,8 +32,8 @@ def main() -> None:
     count, rounds = len(texts), options.rounds
     print(f"{count} criteria, {sum(map(len, texts)) / count:.0f} characters on average")
     model = default_model()
-    words = [split_words(text) for text in texts]
-    bench_rules.timed("network", lambda: [model.output(found) for found in words], count, rounds)
+    words = [(found, name_numbers(found, names_in(text))) for text in texts for found in [split_words(text)]]
+    bench_rules.timed("network", lambda: [model.output(*found) for found in words], count, rounds)
     bench_rules.timed("model", lambda: [model.read(text) for text in texts], count, rounds)
     bench_rules.timed("no model", lambda: [parse_single(t, "inclusion", model=False) for t in texts], count, rounds)
     bench_rules.timed("parse", lambda: [parse_single(text, "inclusion") for text in texts], count, rounds)

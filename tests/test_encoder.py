@@ -17,6 +17,7 @@ from critparse.nlp.annotations import MAX_CHARACTERS, model_of
 from critparse.nlp.encoder.crf import Field
 from critparse.nlp.encoder.geometry import DISTANCES, pair_classes
 from critparse.nlp.encoder.model import CONFIG, HEADS, VOCABULARY, WEIGHTS, Model
+from critparse.nlp.encoder.names import LABELS, NAMES, Named, name_numbers
 from critparse.nlp.encoder.tags import TagSet, TypedSpan
 from critparse.nlp.encoder.wordpiece import WordPiece
 from critparse.nlp.encoder.words import SHAPES, span_of, split_words
@@ -65,6 +66,25 @@ def test_a_span_takes_in_the_words_it_touches() -> None:
     assert span_of(words, 5, 15, "Condition") == TypedSpan(1, 2, "Condition")
     assert span_of(words, 9, 12, "Condition") == TypedSpan(2, 2, "Condition")
     assert span_of(words, 4, 6, "Value") == TypedSpan(1, 1, "Value")
+
+
+def test_words_know_the_names_they_belong_to() -> None:
+    """The first word of a dictionary name and the later ones have numbers of its label; half a word belongs to it."""
+    words = split_words("no type 2 diabetes, aspirin or xyz")
+    condition, drug = 1 + 2 * LABELS.index("Condition"), 1 + 2 * LABELS.index("Drug")
+    named = [Named(3, 18, "Condition"), Named(20, 25, "Drug"), Named(31, 34, "Unheard of")]
+    assert name_numbers(words, named) == [0, condition, condition + 1, condition + 1, 0, drug, 0, 0]
+    assert name_numbers(words, []) == [0] * 8
+    assert name_numbers([], named) == []
+
+
+@given(st.text(max_size=60), st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20), st.sampled_from(LABELS))))
+def test_any_names_have_known_numbers(text: str, drawn: list[tuple[int, int, str]]) -> None:
+    """One number a word, inside the table, wherever names are said to be."""
+    words = split_words(text)
+    numbers = name_numbers(words, [Named(start, start + length, label) for start, length, label in drawn])
+    assert len(numbers) == len(words)
+    assert all(0 <= number < NAMES for number in numbers)
 
 
 def test_words_become_the_longest_pieces() -> None:
@@ -162,6 +182,21 @@ def test_long_texts_are_read_to_their_end() -> None:
     text = sentence * 120
     conditions = [e for e in default_model().read(text).entities if text[e.start : e.end] == "breast cancer"]
     assert len(conditions) == 120
+
+
+def test_the_dictionary_is_heard_whether_or_not_it_has_run() -> None:
+    """The component asks the dictionary itself where ``critparse_lexicon`` has not; what it hears counts."""
+    text = "Uncontrolled hypertension or zorbinol within 6 months"
+    alone, after = critparse.load(components=("critparse_model",)), critparse.load()
+    assert model_of(alone(text)) == model_of(after(text))
+    start = text.index("zorbinol")
+    drugs = [
+        entity.score
+        for named in ([], [Named(start, start + 8, "Drug")])
+        for entity in default_model().read(text, named).entities
+        if entity.start <= start < entity.end and entity.label == "Drug"
+    ]
+    assert drugs and drugs[-1] > 0.5
 
 
 def test_batches_and_workers_change_nothing() -> None:

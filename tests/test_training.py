@@ -20,9 +20,10 @@ from critparse.learn.crf import ConditionalRandomField  # noqa: E402
 from critparse.learn.examples import CHIA, LCT_OUTER, read_chia  # noqa: E402
 from critparse.learn.pretraining import mask, rows_of_pieces  # noqa: E402
 from critparse.learn.recipe import Material, Recipe, Workshop  # noqa: E402
-from critparse.learn.training import Average, Plan, batches, train  # noqa: E402
+from critparse.learn.training import Average, Plan, batches, collate, disturbed, train  # noqa: E402
 from critparse.nlp.encoder.crf import Field  # noqa: E402
 from critparse.nlp.encoder.model import Model  # noqa: E402
+from critparse.nlp.encoder.names import name_numbers, names_in  # noqa: E402
 from critparse.nlp.encoder.tags import TagSet, TypedSpan  # noqa: E402
 
 WORDS = ("asthma", "eczema", "gout", "severe", "mild", "no", "aspirin", "insulin", "and", "or", "of", "history", "than")
@@ -78,7 +79,7 @@ def weights_after(workshop: Workshop, plan: Plan, checkpoint: Path | None = None
     """The moving average after training by a plan."""
     network = workshop.network(plan.seed)
     average = Average(network, plan.average)
-    for _ in train(network, [workshop._prepared(workshop.chia)], plan, average, checkpoint):
+    for _ in train(network, [workshop._prepared(workshop.chia)], plan, average, VOCABULARY.index("[MASK]"), checkpoint):
         pass
     return average.weights
 
@@ -100,6 +101,24 @@ def test_training_goes_on_where_it_stopped(workshop: Workshop, tmp_path: Path) -
     checkpoint = tmp_path / "stopped"
     weights_after(workshop, dataclasses.replace(PLAN, until=1), checkpoint)
     assert same(weights_after(workshop, PLAN), weights_after(workshop, PLAN, checkpoint))
+
+
+def test_pieces_and_names_are_hidden_by_chance(workshop: Workshop) -> None:
+    """About the share that the plan states; the signs at both ends, padding and everything else stay."""
+    batch = collate(workshop._prepared(workshop.chia))
+    batch = batch._replace(names=batch.mask.clone())
+    hidden = VOCABULARY.index("[MASK]")
+    torch.manual_seed(1)
+    changed = disturbed(batch, Plan(masked=0.4, unnamed=0.25), hidden)
+    differ = changed.pieces != batch.pieces
+    assert (changed.pieces[differ] == hidden).all()
+    inner = batch.mask.sum() - 2 * len(batch.mask)
+    assert 0.3 < differ.sum() / inner < 0.5
+    ends = batch.mask.sum(dim=1) - 1
+    assert not differ[:, 0].any() and not differ[torch.arange(len(ends)), ends].any()
+    assert 0.15 < (changed.names != batch.names).sum() / batch.mask.sum() < 0.35
+    untouched = disturbed(batch, Plan(), hidden)
+    assert torch.equal(untouched.pieces, batch.pieces) and torch.equal(untouched.names, batch.names)
 
 
 def test_batches_hold_every_sample_once_and_one_corpus_each(workshop: Workshop) -> None:
@@ -217,7 +236,6 @@ def test_stages_of_another_recipe_are_not_mixed(trained: Path, material: Materia
 def test_the_exported_model_says_what_the_network_says(workshop: Workshop, tmp_path: Path) -> None:
     """Scores of tags agree up to what 8 bits lose."""
     from critparse.learn.export import export
-    from critparse.learn.training import collate
 
     network = workshop.network(1).eval()
     config = {"name": "x", "version": "0", "entities": CHIA, "types": [], "relations": [], "problems": []}
@@ -225,9 +243,10 @@ def test_the_exported_model_says_what_the_network_says(workshop: Workshop, tmp_p
     (example, *_) = read_chia(workshop.material.chia, FOLDS)
     batch = collate(workshop._prepared([example]))
     with torch.no_grad():
-        words, _ = network.words(batch.pieces, batch.mask, batch.firsts, batch.shapes)
+        words, _ = network.words(batch.pieces, batch.mask, batch.names, batch.firsts, batch.shapes)
         expected = network.emissions[CHIA](words)[0].numpy()
-    found = Model(tmp_path).output(example.words).emissions[CHIA]
+    numbers = name_numbers(example.words, names_in(example.text))
+    found = Model(tmp_path).output(example.words, numbers).emissions[CHIA]
     assert abs(found - expected).max() < 0.1 * abs(expected).max()
 
 

@@ -28,8 +28,8 @@ class _Graph(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, pieces: Tensor, firsts: Tensor, shapes: Tensor) -> tuple[Tensor, ...]:
-        words, line = self.network.words(pieces, None, firsts, shapes)
+    def forward(self, pieces: Tensor, names: Tensor, firsts: Tensor, shapes: Tensor) -> tuple[Tensor, ...]:
+        words, line = self.network.words(pieces, None, names, firsts, shapes)
         emissions = [head(words)[0] for head in self.network.emissions.values()]
         return (*emissions, self.network.ends(words)[0], self.network.problems(line)[0])
 
@@ -58,7 +58,8 @@ def export(
 
 def _to_onnx(network: Network, layers: Sequence[str], file: Path) -> None:
     graph = _Graph(network).eval()
-    example = (torch.full((1, 8), 1), torch.arange(1, 7)[None], torch.zeros((1, 6), dtype=torch.long))
+    none = torch.zeros((1, 8), dtype=torch.long)
+    example = (none + 1, none, torch.arange(1, 7)[None], none[:, :6])
     with warnings.catch_warnings():
         # The exporter by tracing: the graph has no control flow, and the newer one needs a further package.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -69,10 +70,11 @@ def _to_onnx(network: Network, layers: Sequence[str], file: Path) -> None:
             str(file),
             dynamo=False,
             opset_version=_OPSET,
-            input_names=["pieces", "firsts", "shapes"],
+            input_names=["pieces", "names", "firsts", "shapes"],
             output_names=[*layers, "ends", "problems"],
             dynamic_axes={
                 "pieces": {1: "pieces"},
+                "names": {1: "pieces"},
                 "firsts": {1: "words"},
                 "shapes": {1: "words"},
                 **{name: {0: "words"} for name in (*layers, "ends")},
@@ -81,9 +83,18 @@ def _to_onnx(network: Network, layers: Sequence[str], file: Path) -> None:
 
 
 def _quantise(plain: Path, file: Path) -> None:
-    """8-bit weights, with a scale for each column; the range of activations is taken from each text at run time."""
+    """Weights of 7 bits in 8, with a scale for each column; ranges of activations are taken from each text at run time.
+
+    The eighth bit would make sums of products overflow on processors without instructions for them, and it reads no
+    better on those that have them.
+    """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     quantize_dynamic(
-        plain, file, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul", "Gemm", "Gather"]
+        plain,
+        file,
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        reduce_range=True,
+        op_types_to_quantize=["MatMul", "Gemm", "Gather"],
     )

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from critparse.learn.crf import ConditionalRandomField
 from critparse.nlp.encoder.geometry import DISTANCES
+from critparse.nlp.encoder.names import NAMES
 from critparse.nlp.encoder.tags import TagSet
 from critparse.nlp.encoder.words import SHAPES
 
@@ -44,6 +45,10 @@ class Network(nn.Module):
         self.encoder = encoder
         self.shapes = nn.Embedding(SHAPES, width)
         nn.init.normal_(self.shapes.weight, std=0.02)
+        self.names = nn.Embedding(NAMES, width)
+        nn.init.normal_(self.names.weight, std=0.02)
+        self.name_pieces = nn.Embedding(NAMES, width, padding_idx=0)
+        nn.init.zeros_(self.name_pieces.weight)
         self.windows = nn.Sequential(*(Window(width) for _ in range(windows)))
         self.dropout = nn.Dropout(_HEAD_DROPOUT)
         self.emissions = nn.ModuleDict({name: nn.Linear(width, len(tags)) for name, tags in layers.items()})
@@ -52,11 +57,18 @@ class Network(nn.Module):
         self.relations = RelationHead(types, relations)
         self.problems = nn.Linear(width, problems)
 
-    def words(self, pieces: Tensor, mask: Tensor | None, firsts: Tensor, shapes: Tensor) -> tuple[Tensor, Tensor]:
-        """Vectors of the words (by their first pieces) and of the line. Shapes: (B, P), (B, P), (B, W), (B, W)."""
-        vectors = self.encoder(input_ids=pieces, attention_mask=mask).last_hidden_state
+    def words(
+        self, pieces: Tensor, mask: Tensor | None, names: Tensor, firsts: Tensor, shapes: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Vectors of the words (by their first pieces) and of the line.
+
+        Shapes: pieces, mask and names (B, P), firsts and shapes (B, W). ``names``: at the first piece of a word the
+        number of the dictionary name it belongs to, else 0.
+        """
+        embedded = self.encoder.embeddings.word_embeddings(pieces) + self.name_pieces(names)
+        vectors = self.encoder(inputs_embeds=embedded, attention_mask=mask).last_hidden_state
         index = firsts.unsqueeze(2).expand(-1, -1, vectors.shape[2])
-        words = vectors.gather(1, index) + self.shapes(shapes)
+        words = vectors.gather(1, index) + self.shapes(shapes) + self.names(names.gather(1, firsts))
         return self.dropout(self.windows(words)), vectors[:, 0]
 
 

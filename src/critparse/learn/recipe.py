@@ -209,7 +209,8 @@ class Workshop:
                 network.encoder.load_state_dict(encoder)
             corpora = [self._prepared(examples) for examples in (self.chia, self.lct, extra) if examples]
             average = Average(network, plan.average)
-            for progress in train(network, corpora, plan, average, self.folder / f"{name}.checkpoint"):
+            hidden = self.vocabulary.index(_MASK)
+            for progress in train(network, corpora, plan, average, hidden, self.folder / f"{name}.checkpoint"):
                 self.report(name, progress.step, progress.steps, progress.loss)
             _save(average.weights, file)
         network.load_state_dict(torch.load(file, weights_only=True))
@@ -249,7 +250,7 @@ class Workshop:
     def _average_emissions(self, batch: Batch, teachers: Sequence[Network]) -> dict[str, Any]:
         said: dict[str, list[Any]] = {name: [] for name in self.layers}
         for teacher in teachers:
-            words, _ = teacher.words(batch.pieces, batch.mask, batch.firsts, batch.shapes)
+            words, _ = teacher.words(batch.pieces, batch.mask, batch.names, batch.firsts, batch.shapes)
             for name, found in said.items():
                 found.append(teacher.emissions[name](words).double().numpy())
         return {name: np.mean(found, axis=0) for name, found in said.items()}

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from critparse.learn.examples import PROBLEMS, RELATIONS, Example
 from critparse.learn.network import Network, parameter_groups
 from critparse.nlp.encoder.geometry import pair_classes
+from critparse.nlp.encoder.names import name_numbers, names_in
 from critparse.nlp.encoder.relations import SYMMETRIC
 from critparse.nlp.encoder.tags import TagSet, TypedSpan
 from critparse.nlp.encoder.wordpiece import WordPiece
@@ -30,7 +31,8 @@ class Plan:
     """How to train.
 
     ``until``: the epoch to stop after, while the learning rate falls as if all were to come; ``batch_pieces``: pieces
-    in a batch; ``average``: how much of the moving average of the weights stays at each step.
+    in a batch; ``average``: how much of the moving average of the weights stays at each step; ``masked``: the share
+    of pieces that are hidden at each step, ``unnamed``: the share of words whose dictionary name is, both by chance.
     """
 
     epochs: int = 5
@@ -44,12 +46,15 @@ class Plan:
     relation_weight: float = 0.5
     problem_weight: float = 0.1
     train_embeddings: bool = False
+    masked: float = 0.0
+    unnamed: float = 0.0
 
 
 class Sample(NamedTuple):
     """An example as numbers."""
 
     pieces: list[int]
+    names: list[int]
     firsts: list[int]
     shapes: list[int]
     tags: dict[str, list[int]]
@@ -61,14 +66,16 @@ class Sample(NamedTuple):
 
 def prepare(example: Example, wordpiece: WordPiece, layers: Mapping[str, TagSet], types: Mapping[str, int]) -> Sample:
     """An example as numbers; a line longer than the encoder's reach loses its end."""
-    pieces, firsts = [wordpiece.start], []
-    for word in example.words:
+    pieces, names, firsts = [wordpiece.start], [0], []
+    for word, number in zip(example.words, name_numbers(example.words, names_in(example.text)), strict=True):
         found = wordpiece.pieces(word.text)
         if len(pieces) + len(found) >= _MOST_PIECES:
             break
         firsts.append(len(pieces))
         pieces.extend(found)
+        names.extend((number, *(0 for _ in found[1:])))
     pieces.append(wordpiece.end)
+    names.append(0)
     count = len(firsts)
     spans = [example.span(place) for place in example.places] if example.related else []
     inside = [span.last < count for span in spans]
@@ -79,6 +86,7 @@ def prepare(example: Example, wordpiece: WordPiece, layers: Mapping[str, TagSet]
     ]
     return Sample(
         pieces=pieces,
+        names=names,
         firsts=firsts,
         shapes=[word.shape for word in example.words[:count]],
         tags={
@@ -98,6 +106,7 @@ class Batch(NamedTuple):
     samples: Sequence[Sample]
     pieces: Tensor
     mask: Tensor
+    names: Tensor
     firsts: Tensor
     shapes: Tensor
     words: Tensor
@@ -107,14 +116,26 @@ def collate(samples: Sequence[Sample]) -> Batch:
     """Pad samples to a batch."""
     pieces = torch.zeros((len(samples), max(len(s.pieces) for s in samples)), dtype=torch.long)
     firsts = torch.zeros((len(samples), max(len(s.firsts) for s in samples)), dtype=torch.long)
-    mask, words, shapes = torch.zeros_like(pieces), torch.zeros_like(firsts), torch.zeros_like(firsts)
+    mask, names = torch.zeros_like(pieces), torch.zeros_like(pieces)
+    words, shapes = torch.zeros_like(firsts), torch.zeros_like(firsts)
     for row, sample in enumerate(samples):
         pieces[row, : len(sample.pieces)] = torch.tensor(sample.pieces)
         mask[row, : len(sample.pieces)] = 1
+        names[row, : len(sample.pieces)] = torch.tensor(sample.names)
         firsts[row, : len(sample.firsts)] = torch.tensor(sample.firsts)
         shapes[row, : len(sample.firsts)] = torch.tensor(sample.shapes)
         words[row, : len(sample.firsts)] = 1
-    return Batch(samples, pieces, mask, firsts, shapes, words.bool())
+    return Batch(samples, pieces, mask, names, firsts, shapes, words.bool())
+
+
+def disturbed(batch: Batch, plan: Plan, hidden: int) -> Batch:
+    """The batch with some of its pieces replaced by the piece ``hidden`` and some names taken away, by chance."""
+    inner = batch.mask.bool()
+    inner[:, 0] = False  # start and end signs stay
+    inner[torch.arange(len(inner)), batch.mask.sum(dim=1) - 1] = False
+    masked = (torch.rand(batch.pieces.shape) < plan.masked) & inner
+    unnamed = torch.rand(batch.names.shape) < plan.unnamed
+    return batch._replace(pieces=batch.pieces.masked_fill(masked, hidden), names=batch.names.masked_fill(unnamed, 0))
 
 
 def batches(corpora: Sequence[Sequence[Sample]], size: int, order: random.Random) -> list[list[Sample]]:
@@ -139,7 +160,7 @@ def batches(corpora: Sequence[Sequence[Sample]], size: int, order: random.Random
 def loss_of(network: Network, batch: Batch, plan: Plan) -> Tensor:
     """The loss of a batch, a word's share: entities, relations and problems together."""
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        words, line = network.words(batch.pieces, batch.mask, batch.firsts, batch.shapes)
+        words, line = network.words(batch.pieces, batch.mask, batch.names, batch.firsts, batch.shapes)
     count = batch.words.sum()
     words = words.float()
     loss = torch.zeros(())
@@ -204,9 +225,17 @@ class Progress(NamedTuple):
 
 
 def train(
-    network: Network, corpora: Sequence[Sequence[Sample]], plan: Plan, average: Average, checkpoint: Path | None = None
+    network: Network,
+    corpora: Sequence[Sequence[Sample]],
+    plan: Plan,
+    average: Average,
+    hidden: int,
+    checkpoint: Path | None = None,
 ) -> Iterator[Progress]:
-    """Train in place. With a ``checkpoint`` (a file) that exists, goes on after the last whole epoch in it."""
+    """Train in place. ``hidden``: the piece that stands for hidden ones.
+
+    With a ``checkpoint`` (a file) that exists, goes on after the last whole epoch in it.
+    """
     torch.manual_seed(plan.seed)
     order = random.Random(plan.seed)  # noqa: S311  no secret
     groups = parameter_groups(network, plan.rate, plan.layer_decay, train_embeddings=plan.train_embeddings)
@@ -224,7 +253,7 @@ def train(
     for epoch, rows in enumerate(epochs[done : plan.until], done + 1):
         network.train()
         for number, samples in enumerate(rows, 1):
-            loss = loss_of(network, collate(samples), plan)
+            loss = loss_of(network, disturbed(collate(samples), plan, hidden), plan)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(parameters, 1.0)
             optimizer.step()

@@ -8,9 +8,10 @@ from pathlib import Path
 from spacy.language import Language
 from spacy.tokens import Doc, SpanGroup
 
-from critparse.nlp.annotations import ENTITIES, MAX_CHARACTERS
+from critparse.nlp.annotations import ENTITIES, MAX_CHARACTERS, MENTIONS, mentions_of
 from critparse.nlp.component import Component
 from critparse.nlp.encoder.model import Model
+from critparse.nlp.encoder.names import Named
 
 DEFAULT_MODEL = "eligibility"
 
@@ -29,17 +30,19 @@ def default_model() -> Model:
 
 
 class ModelComponent(Component):
-    """Finds entities and relations. The spans' labels are the entities'; a span may reach beyond its entity.
+    """Finds entities and relations, with the names of ``critparse_lexicon`` where that ran before.
 
-    The exact offsets and all else stand in the group's ``attrs``: ``entities`` [[start, end, label, score]],
-    ``relations`` [[type, first, second, score]] and ``hints`` [[problem, score]]. Read them with ``model_of``. A text
-    longer than any criterion is left alone.
+    The spans' labels are the entities'; a span may reach beyond its entity. The exact offsets and all else stand in the
+    group's ``attrs``: ``entities`` [[start, end, label, score]], ``relations`` [[type, first, second, score]] and
+    ``hints`` [[problem, score]]. Read them with ``model_of``. A text longer than any criterion is left alone.
     """
 
     def annotate(self, doc: Doc) -> None:
         if len(doc.text) > MAX_CHARACTERS:
             return
-        found = default_model().read(doc.text)
+        mentions = mentions_of(doc) if MENTIONS in doc.spans else None
+        names = None if mentions is None else [Named(m.start, m.end, m.label) for m in mentions]
+        found = default_model().read(doc.text, names)
         spans = [
             span
             for entity in found.entities

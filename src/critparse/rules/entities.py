@@ -33,8 +33,8 @@ _LABELS = {
     "age": "Person",
     "sex": "Person",
 }
-_BESIDE = {"Drug": 0.5, "Measurement": 0.5}
-_CLAIMED = 0.2  # an entity of the model that is less likely than this is none
+_BESIDE = {"Drug": 0.5}
+_CLAIMED = 0.1  # an entity of the model that is less likely than this is none
 _ALONE = 0.6
 
 

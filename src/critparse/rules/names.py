@@ -27,6 +27,7 @@ _CONSUMED = frozenset(("count", "count/time", "mass", "mass/time", "volume", "vo
 _SHARING = word_set("sharing")
 _MODEL_KINDS = frozenset(("condition", "drug", "procedure", "device"))
 _SURE = 0.6
+_DENYING = ("neg-before", "neg-after")
 _MARK_TYPES = ("qualifier", "response", "response-behind", "scope", "measure-value")
 
 
@@ -139,15 +140,16 @@ def with_model_names(
     tokens: Tokens, names: list[Name], marks: Sequence[Mark], model: ModelAnnotation | None
 ) -> list[Name]:
     """The names and, in words that nothing else has read, what the model is sure is a thing of a kind with a name."""
-    taken = {i for found in names for i in range(found.first, found.last)}
+    taken = {i for found in names for i in range(found.first if found.lead is None else found.lead, found.last)}
     taken |= {i for mark in marks for i in range(mark.first, mark.last)}
+    denying = {i for kind in _DENYING for index, found in tokens.readings(kind) for i in range(index, found.next)}
     added = []
     for entity in model.entities if model else ():
         kind = _LEAF_OF_LABEL.get(entity.label)
         if kind not in _MODEL_KINDS or entity.score < _SURE:
             continue
         first, last = bisect_left(tokens.ends, entity.start + 1), bisect_left(tokens.starts, entity.end)
-        if taken.isdisjoint(range(first, last)):
+        if taken.isdisjoint(range(first, last)) and not denying.issuperset(range(first, last)):
             words = " ".join(tokens.text[tokens.starts[first] : tokens.ends[last - 1]].split())
             added.append(Name(first, last, kind, words.lower() if words.istitle() else words))
     return sorted([*names, *added], key=lambda name: name.first)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from critparse.errors import ResourceError
 from critparse.nlp.annotations import EntityAnnotation, ModelAnnotation, RelationAnnotation
 from critparse.nlp.encoder.crf import Field
+from critparse.nlp.encoder.names import Named, name_numbers, names_in
 from critparse.nlp.encoder.relations import RelationScorer
 from critparse.nlp.encoder.tags import TagSet, TypedSpan
 from critparse.nlp.encoder.wordpiece import WordPiece
@@ -59,14 +60,14 @@ class Model:
         config = self._parts().config
         return f"{config['name']} {config['version']}"
 
-    def read(self, text: str) -> ModelAnnotation:
-        """Entities, relations and hints of a text."""
+    def read(self, text: str, names: Sequence[Named] | None = None) -> ModelAnnotation:
+        """Entities, relations and hints of a text. ``names``: what the dictionary found in it, if it was asked."""
         parts = self._parts()
         entities: list[EntityAnnotation] = []
         relations: list[RelationAnnotation] = []
         hints: dict[str, float] = {}
-        for words in _chunks(split_words(text)):
-            output = self.output(words)
+        for words, numbers in _chunks(text, names):
+            output = self.output(words, numbers)
             spans, scores = parts.decode(output)
             offset = len(entities)
             entities.extend(
@@ -81,13 +82,13 @@ class Model:
                 hints[problem] = max(hints.get(problem, 0.0), round(float(score), 4))
         return ModelAnnotation(tuple(entities), tuple(relations), tuple(hints.items()))
 
-    def layers(self, text: str, names: Sequence[str]) -> list[EntityAnnotation]:
+    def layers(self, text: str, layers: Sequence[str]) -> list[EntityAnnotation]:
         """What other layers of the model name in a text (layers of tags trained beside that of :meth:`read`)."""
         fields = self._parts().fields
         found: list[EntityAnnotation] = []
-        for words in _chunks(split_words(text)):
-            emissions = self.output(words).emissions
-            for name in names:
+        for words, numbers in _chunks(text):
+            emissions = self.output(words, numbers).emissions
+            for name in layers:
                 found.extend(
                     EntityAnnotation(words[span.first].start, words[span.last].end, span.type, 1.0)
                     for span in fields[name].best(emissions[name].astype(np.float64))
@@ -98,26 +99,30 @@ class Model:
         """The relations among entities that are given (start, end, label; in order of position), not found."""
         relations: list[RelationAnnotation] = []
         offset = 0
-        for words in _chunks(split_words(text)):
+        for words, numbers in _chunks(text):
             until = words[-1].end
             within = [entity for entity in entities[offset:] if entity[0] < until]
             spans = [span_of(words, *entity) for entity in within]
-            found = self._parts().relations.read(self.output(words).ends, spans)
+            found = self._parts().relations.read(self.output(words, numbers).ends, spans)
             relations.extend(RelationAnnotation(type_, offset + a, offset + b, score) for type_, a, b, score in found)
             offset += len(within)
         return relations
 
-    def output(self, words: Sequence[Word]) -> Output:
-        """Run the network over a chunk of words."""
+    def output(self, words: Sequence[Word], numbers: Sequence[int]) -> Output:
+        """Run the network over a chunk of words; ``numbers``: which of them are dictionary names."""
         parts = self._parts()
         pieces, firsts = [parts.wordpiece.start], []
         for word in words:
             firsts.append(min(len(pieces), _MOST_PIECES))
             pieces.extend(parts.wordpiece.pieces(word.text))
         pieces = [*pieces[:_MOST_PIECES], parts.wordpiece.end]
+        named = np.zeros((1, len(pieces)), dtype=np.int64)
+        named[0, firsts] = numbers
+        named[0, -1] = 0  # a word beyond the encoder's reach stands at the end sign
         inputs = {
             "pieces": np.array([pieces], dtype=np.int64),
             "firsts": np.array([firsts], dtype=np.int64),
+            "names": named,
             "shapes": np.array([[word.shape for word in words]], dtype=np.int64),
         }
         *layers, ends, problems = _session(self.folder, os.getpid()).run(None, inputs)
@@ -208,15 +213,17 @@ def _read(file: Path) -> bytes:
         raise ResourceError(file=file, reason=(error.strerror or str(error)).lower()) from error
 
 
-def _chunks(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
-    """The words in stretches that the encoder can hold, cut after a sentence where there is one."""
+def _chunks(text: str, names: Sequence[Named] | None = None) -> Iterator[tuple[Sequence[Word], Sequence[int]]]:
+    """The words in stretches that the encoder can hold, cut after a sentence where there is one, and their names."""
+    words = split_words(text)
+    numbers = name_numbers(words, names_in(text) if names is None else names)
     start = 0
     while start < len(words):
         end = min(len(words), start + _MOST_WORDS)
         if end < len(words):
             cut = next((i for i in range(end - 1, start + _MOST_WORDS // 2, -1) if words[i].text in _SENTENCE_ENDS), 0)
             end = cut + 1 if cut else end
-        yield words[start:end]
+        yield words[start:end], numbers[start:end]
         start = end
 
 
