@@ -60,7 +60,7 @@ def main() -> None:
             measure(f"{name}", lambda wanted=wanted: store.page(wanted))  # type: ignore[misc]
         rows = store.page(Inbox(search="warfarin")).trials
         measure(f"the excerpts of {len(rows)} trials", lambda: store.excerpts(rows, "warfarin"))
-        measure("counts by code", store.codes)
+        measure("counts by code and registry", store.overview)
         measure("one trial", lambda: store.trial(7))
         measure("one decision", lambda: decide(store))
         engine.dispose()

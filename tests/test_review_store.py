@@ -288,7 +288,7 @@ def test_the_inbox_filters_and_pages(bench: Workbench) -> None:
     assert [trial.id for trial in everything][-1] == calm.id
     assert [one.trial_id for one in bench.store.page(Inbox(state=None, registry="ISRCTN")).trials] == ["ISRCTN12345678"]
     assert not bench.store.page(Inbox(severity="error", search="100%")).trials
-    first = next(count for count in bench.store.codes() if count.code == "age-maximum-conflict")
+    first = next(count for count in bench.store.overview().codes if count.code == "age-maximum-conflict")
     assert (first.trials, first.findings) == (5, 5)
 
 

@@ -15,7 +15,7 @@ from critparse.errors import SignInRefused
 from critparse.review.accounts.accounts import normal
 from critparse.review.accounts.principal import Principal, Role
 from critparse.review.accounts.secrets import digest, drawn, matches
-from critparse.review.store.engine import reading, writing
+from critparse.review.store.engine import ask, reading, writing
 from critparse.review.store.tables import AttemptTable, SessionTable, UserTable
 
 MOST_FAILURES = 5
@@ -73,8 +73,7 @@ class Sessions:
     def principal(self, secret: str) -> Principal | None:
         """Whose session it is; None when there is none, or no more."""
         now, name = datetime.now(UTC), digest(secret)
-        with reading(self._engine) as session:
-            row = session.execute(_WHOSE, {"digest": name}).first()
+        row = ask(self._engine, _WHOSE, digest=name)
         if row is None or now - row.created > LONGEST or now - row.seen > IDLE or not row.active:
             return None
         if now - row.seen > _NOTED:

@@ -83,8 +83,7 @@ async def trials(  # noqa: PLR0913, PLR0917  filters
 @routes.get("/summary", response_model=SummaryView)
 async def summary(served: Served, _: Viewer) -> SummaryView:
     """What is open, by code, and the registries there are."""
-    codes = await to_thread.run_sync(served.store.codes)
-    registries = await to_thread.run_sync(served.store.registries)
+    codes, registries = await to_thread.run_sync(served.store.overview)
     return SummaryView(
         codes=[CodeView(**count._asdict()) for count in codes],
         registries=[RegistryView(registry=registry, trials=count) for registry, count in registries],

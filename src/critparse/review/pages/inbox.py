@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from datetime import datetime
 from typing import Annotated, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -17,16 +17,14 @@ from critparse.review.api.records import Served
 from critparse.review.events import State
 from critparse.review.pages.readers import Reader
 from critparse.review.pages.rendering import STATES, macro, page, redirect
-from critparse.review.store import Cursor, Inbox, Store, TrialRow
+from critparse.review.remembered import Remembered
+from critparse.review.store import Cursor, Inbox, TrialRow
 from critparse.review.store.excerpts import Excerpt
-from critparse.review.store.inbox import weight
-from critparse.review.store.store import OpenCode
+from critparse.review.store.store import Listing, OpenCode
 from critparse.schema import Severity
 
 routes = APIRouter(include_in_schema=False)
 _LIMIT = 50
-_ROWS = 5000
-"""Rows of the list that are remembered, a kilobyte each."""
 
 
 class Filters(NamedTuple):
@@ -66,13 +64,14 @@ class Filters(NamedTuple):
         return urlencode(named | more)
 
 
+_rows: Remembered[tuple[int, int, datetime, Filters], str] = Remembered(5_000_000)
+"""Rows of the list; so many characters are remembered."""
 _STATES: tuple[State, ...] = ("open", "accepted", "dismissed", "fixed")
 
 
 def place(filters: Filters, trial: TrialRow) -> str:
     """A trial's place in the inbox: its filters, and where the next trial begins."""
-    cursor = Cursor(weight(trial.open_errors, trial.open_warnings, trial.open_infos), trial.id)
-    return filters.query(cursor=str(cursor))
+    return filters.query(cursor=str(Cursor.behind(trial)))
 
 
 @routes.get("/")
@@ -84,42 +83,38 @@ async def inbox(
     wanted = filters.inbox(Cursor.read(cursor) if cursor is not None else None)
 
     def put_together() -> Response:
-        found = served.store.page(wanted)
+        found = served.store.listing(wanted)
+        following = found.page.next
         return page(
             "inbox.html",
             who,
             request=request,
             filters=filters,
-            rows=rows_of(served.store, found.trials, filters),
-            next=filters.query(cursor=str(found.next)) if found.next else "",
+            rows=rows_of(found, served.store.excerpts(found.page.trials, filters.q), filters),
+            next=filters.query(cursor=str(following)) if following else "",
             first=cursor is None,
-            codes=served.store.codes(),
-            registries=served.store.registries(),
+            codes=found.overview.codes,
+            registries=found.overview.registries,
             states=STATES,
         )
 
     return await to_thread.run_sync(put_together)
 
 
-def rows_of(store: Store, trials: list[TrialRow], filters: Filters) -> list[str]:
+def rows_of(listing: Listing, excerpts: dict[int, list[Excerpt]], filters: Filters) -> list[str]:
     """The rows of the list, as markup; those without excerpts are made once for each version of a trial."""
-    codes = store.open_codes(trials)
-    excerpts = store.excerpts(trials, filters.q)
     return [
-        _with_excerpts(trial, filters, codes[trial.id], excerpts[trial.id])
-        if excerpts.get(trial.id)
-        else _row(trial, filters, codes[trial.id])
-        for trial in trials
+        _row(trial, filters, listing.open_codes[trial.id], excerpts.get(trial.id, ())) for trial in listing.page.trials
     ]
 
 
-@lru_cache(maxsize=_ROWS)
-def _row(trial: TrialRow, filters: Filters, codes: tuple[OpenCode, ...]) -> str:
-    return _with_excerpts(trial, filters, codes, [])
+def _row(trial: TrialRow, filters: Filters, codes: tuple[OpenCode, ...], excerpts: Sequence[Excerpt]) -> str:
+    def make() -> str:
+        return macro("inboxrow.html", "row")(trial, place(filters, trial), codes, excerpts)
 
-
-def _with_excerpts(trial: TrialRow, filters: Filters, codes: tuple[OpenCode, ...], excerpts: Sequence[Excerpt]) -> str:
-    return macro("inboxrow.html", "row")(trial, place(filters, trial), codes, excerpts)
+    # "changed" besides the version: a process may serve two databases
+    key = trial.id, trial.version, trial.changed, filters
+    return make() if excerpts else _rows.made(key, make, len)
 
 
 @routes.get("/next")

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -23,7 +23,7 @@ from critparse.review.remembered import Remembered, Summary
 from critparse.review.state import TrialState, Verdict, advance, replay
 from critparse.review.store import inbox
 from critparse.review.store.blobs import Documents, blob, keep
-from critparse.review.store.engine import reading, writing
+from critparse.review.store.engine import ask, reading, writing
 from critparse.review.store.excerpts import Excerpt, excerpts, missing
 from critparse.review.store.projection import project
 from critparse.review.store.tables import Blob, EventTable, FindingTable, TrialTable
@@ -33,6 +33,7 @@ from critparse.schema.base import Model
 
 _WHAT: TypeAdapter[What] = TypeAdapter(What)
 _STATE: TypeAdapter[State] = TypeAdapter(State)
+_VERSION = select(TrialTable.version).where(TrialTable.id == bindparam("trial"))
 _REMEMBERED = 20_000
 """Findings of trials that are remembered."""
 
@@ -102,6 +103,24 @@ class OpenCode(NamedTuple):
     findings: int
 
 
+class Overview(NamedTuple):
+    """What there is in all trials."""
+
+    codes: list[CodeCount]
+    """What is open, by code, most trials first; with very many trials, as it was some seconds ago."""
+    registries: list[tuple[str, int]]
+    """The registries there are, with the number of their trials."""
+
+
+class Listing(NamedTuple):
+    """A page of the inbox, and what stands around it."""
+
+    page: inbox.Page
+    open_codes: dict[int, tuple[OpenCode, ...]]
+    """What is open in each trial of the page, in the order of the findings."""
+    overview: Overview
+
+
 class Exists(Exception):
     """There is a trial of this key already; ``id`` is its number."""
 
@@ -118,8 +137,7 @@ class Store:
         self._documents = Documents()
         self._standings: Remembered[tuple[int, int], Standing] = Remembered(_REMEMBERED)
         self._open: Remembered[tuple[int, int], tuple[OpenCode, ...]] = Remembered(_REMEMBERED)
-        self._codes: Summary[list[CodeCount]] = Summary()
-        self._registries: Summary[list[tuple[str, int]]] = Summary()
+        self._known: Summary[Overview] = Summary()
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
@@ -191,12 +209,14 @@ class Store:
         Raises:
             NotFound: there is no such trial.
         """
+        row = ask(self._engine, _VERSION, trial=id)
+        if row is None:
+            raise NotFound(what=f"trial {id}")
+        known = self._standings.get((id, row.version))
+        if known is not None:
+            return known
         with reading(self._engine) as session:
-            version = session.scalar(select(TrialTable.version).where(TrialTable.id == id))
-            if version is None:
-                raise NotFound(what=f"trial {id}")
-            known = self._standings.get((id, version))
-            return known or self._remember(_standing(session, session.get_one(TrialTable, id)))
+            return self._remember(_standing(session, session.get_one(TrialTable, id)))
 
     def find(self, key: str) -> int | None:
         """The number of the trial with this key (its registry number, where it has one)."""
@@ -219,46 +239,16 @@ class Store:
             rows = session.execute(query.where(TrialTable.id.in_(sought))).all() if sought else ()
         return {trial: excerpts(Said.model_validate_json(zlib.decompress(data)), wanted[trial]) for trial, data in rows}
 
-    def codes(self) -> list[CodeCount]:
-        """What is open, by code, most trials first; with very many trials, as it was some seconds ago."""
-        finding = FindingTable
-        trials = func.count(finding.trial.distinct())
-        query = (
-            select(finding.code, finding.severity, trials, func.count())
-            .where(finding.state == "open", finding.present.is_(True))
-            .group_by(finding.code, finding.severity)
-            .order_by(trials.desc(), finding.code)
-        )
+    def listing(self, wanted: inbox.Inbox) -> Listing:
+        """A page of the inbox, and what stands around it, all as of one moment."""
         with reading(self._engine) as session:
-            return self._codes.get(_last(session), lambda: [CodeCount(*row) for row in session.execute(query)])
+            found = inbox.page(session, wanted)
+            return Listing(found, self._open_codes(session, found.trials), self._overview(session))
 
-    def open_codes(self, trials: list[inbox.TrialRow]) -> dict[int, tuple[OpenCode, ...]]:
-        """What is open in these trials, in the order of the findings."""
-        known = {one.id: self._open.get((one.id, one.version)) for one in trials}
-        unknown = {one.id: one.version for one in trials if known[one.id] is None}
-        found: dict[int, list[OpenCode]] = {trial: [] for trial in unknown}
-        finding = FindingTable
-        query = (
-            select(finding.trial, finding.code, finding.severity, func.count())
-            .where(finding.trial.in_(unknown), finding.state == "open", finding.present.is_(True))
-            .group_by(finding.trial, finding.code, finding.severity)
-            .order_by(finding.trial, func.min(finding.position))
-        )
-        if unknown:
-            with reading(self._engine) as session:
-                for trial, code, severity, number in session.execute(query):
-                    found[trial].append(OpenCode(code, severity, number))
-        for trial, codes in found.items():
-            known[trial] = self._open.put((trial, unknown[trial]), tuple(codes), 1 + len(codes))
-        return {trial: codes or () for trial, codes in known.items()}
-
-    def registries(self) -> list[tuple[str, int]]:
-        """The registries there are, with the number of their trials."""
-        query = select(TrialTable.register, func.count()).group_by(TrialTable.register).order_by(TrialTable.register)
+    def overview(self) -> Overview:
+        """What there is in all trials."""
         with reading(self._engine) as session:
-            return self._registries.get(
-                _last(session), lambda: [(name, count) for name, count in session.execute(query)]
-            )
+            return self._overview(session)
 
     def events(self, trial: int | None = None, *, after: int = 0, limit: int = 100) -> list[Event]:
         """Events with a sequence number above ``after``, of one trial or of all.
@@ -333,6 +323,17 @@ class Store:
             after = batch[-1].sequence
         return replay(events)
 
+    def _open_codes(self, session: Session, trials: list[inbox.TrialRow]) -> dict[int, tuple[OpenCode, ...]]:
+        known = {one.id: self._open.get((one.id, one.version)) for one in trials}
+        unknown = {one.id: one.version for one in trials if known[one.id] is None}
+        for trial, codes in _open_codes(session, list(unknown)).items():
+            known[trial] = self._open.put((trial, unknown[trial]), codes, 1 + len(codes))
+        return {trial: codes or () for trial, codes in known.items()}
+
+    def _overview(self, session: Session) -> Overview:
+        last = session.scalar(select(func.max(EventTable.sequence))) or 0  # while it is the same, nothing has changed
+        return self._known.get(last, lambda: Overview(_codes(session), _registries(session)))
+
     def _remember(self, found: Standing) -> Standing:
         """The same; only for what is committed: else another may yet become this version."""
         return self._standings.put((found.id, found.version), found, 1 + len(found.findings))
@@ -352,9 +353,33 @@ class Store:
             return found
 
 
-def _last(session: Session) -> int:
-    """The number of the last event: while it is the same, nothing has changed."""
-    return session.scalar(select(func.max(EventTable.sequence))) or 0
+def _codes(session: Session) -> list[CodeCount]:
+    finding, trials = FindingTable, func.count(FindingTable.trial.distinct())
+    query = (
+        select(finding.code, finding.severity, trials, func.count())
+        .where(finding.state == "open", finding.present.is_(True))
+        .group_by(finding.code, finding.severity)
+        .order_by(trials.desc(), finding.code)
+    )
+    return [CodeCount(*row) for row in session.execute(query)]
+
+
+def _registries(session: Session) -> list[tuple[str, int]]:
+    query = select(TrialTable.register, func.count()).group_by(TrialTable.register).order_by(TrialTable.register)
+    return [(name, count) for name, count in session.execute(query)]
+
+
+def _open_codes(session: Session, trials: list[int]) -> dict[int, tuple[OpenCode, ...]]:
+    finding, found = FindingTable, dict[int, list[OpenCode]]()
+    query = (
+        select(finding.trial, finding.code, finding.severity, func.count())
+        .where(finding.trial.in_(trials), finding.state == "open", finding.present.is_(True))
+        .group_by(finding.trial, finding.code, finding.severity)
+        .order_by(finding.trial, func.min(finding.position))
+    )
+    for trial, code, severity, number in session.execute(query) if trials else ():
+        found.setdefault(trial, []).append(OpenCode(code, severity, number))
+    return {trial: tuple(found.get(trial, ())) for trial in trials}
 
 
 def _log(session: Session, trial: int, event: Event, document: Digest) -> None:
