@@ -65,7 +65,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
     return Material(folder / "chia", folder / "lct", None, encoder)
 
 
-PLAN = Plan(epochs=2, rate=2e-3, average=0.5, batch_pieces=100)
+PLAN = Plan(epochs=2, rate=2e-3, average=0.5, batch_pieces=100, swapped=0.3)
 RECIPE = Recipe(train_folds=FOLDS, pretraining_epochs=0, student=PLAN)
 
 
@@ -79,7 +79,7 @@ def weights_after(workshop: Workshop, plan: Plan, checkpoint: Path | None = None
     """The moving average after training by a plan."""
     network = workshop.network(plan.seed)
     average = Average(network, plan.average)
-    for _ in train(network, [workshop._prepared(workshop.chia)], plan, average, VOCABULARY.index("[MASK]"), checkpoint):
+    for _ in train(network, workshop._corpora((), plan.swapped), plan, average, VOCABULARY.index("[MASK]"), checkpoint):
         pass
     return average.weights
 

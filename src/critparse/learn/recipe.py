@@ -32,7 +32,8 @@ from critparse.learn.examples import (
 from critparse.learn.export import export
 from critparse.learn.network import Network
 from critparse.learn.pretraining import pretrain, rows_of_pieces, unlabelled_lines
-from critparse.learn.training import Average, Batch, Plan, Sample, collate, prepare, train
+from critparse.learn.swapping import Swapper
+from critparse.learn.training import Average, Batch, Corpora, Plan, Sample, collate, prepare, train
 from critparse.nlp.encoder.crf import Field
 from critparse.nlp.encoder.tags import TagSet
 from critparse.nlp.encoder.wordpiece import WordPiece
@@ -207,7 +208,7 @@ class Workshop:
         if not file.exists():
             if encoder is not None:
                 network.encoder.load_state_dict(encoder)
-            corpora = [self._prepared(examples) for examples in (self.chia, self.lct, extra) if examples]
+            corpora = self._corpora(extra, plan.swapped)
             average = Average(network, plan.average)
             hidden = self.vocabulary.index(_MASK)
             for progress in train(network, corpora, plan, average, hidden, self.folder / f"{name}.checkpoint"):
@@ -216,6 +217,17 @@ class Workshop:
         network.load_state_dict(torch.load(file, weights_only=True))
         network.eval()
         return network
+
+    def _corpora(self, extra: Sequence[Example], swapped: float) -> Corpora:
+        """The samples of an epoch: Chia's are drawn anew for each where entities are exchanged."""
+        swapper = Swapper(self.chia)
+        chia, *others = (self._prepared(examples) for examples in (self.chia, self.lct, extra) if examples)
+
+        def drawn(order: random.Random) -> Sequence[Sequence[Sample]]:
+            made = [swapper.swapped(example, swapped, order) for example in self.chia] if swapped else []
+            return [self._prepared(made) or chia, *others]
+
+        return drawn
 
     def _prepared(self, examples: Sequence[Example]) -> list[Sample]:
         return [prepare(example, self.wordpiece, self.layers, self.types) for example in examples]

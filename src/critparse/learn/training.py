@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,7 +32,8 @@ class Plan:
 
     ``until``: the epoch to stop after, while the learning rate falls as if all were to come; ``batch_pieces``: pieces
     in a batch; ``average``: how much of the moving average of the weights stays at each step; ``masked``: the share
-    of pieces that are hidden at each step, ``unnamed``: the share of words whose dictionary name is, both by chance.
+    of pieces that are hidden at each step, ``unnamed``: the share of words whose dictionary name is, both by chance;
+    ``swapped``: the share of Chia's entities that are exchanged for others of their type, by chance in each epoch.
     """
 
     epochs: int = 5
@@ -48,6 +49,7 @@ class Plan:
     train_embeddings: bool = False
     masked: float = 0.0
     unnamed: float = 0.0
+    swapped: float = 0.0
 
 
 class Sample(NamedTuple):
@@ -224,9 +226,13 @@ class Progress(NamedTuple):
     epoch: int | None
 
 
+Corpora = Callable[[random.Random], Sequence[Sequence[Sample]]]
+"""The samples of an epoch, by corpus."""
+
+
 def train(
     network: Network,
-    corpora: Sequence[Sequence[Sample]],
+    corpora: Corpora,
     plan: Plan,
     average: Average,
     hidden: int,
@@ -240,7 +246,7 @@ def train(
     order = random.Random(plan.seed)  # noqa: S311  no secret
     groups = parameter_groups(network, plan.rate, plan.layer_decay, train_embeddings=plan.train_embeddings)
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
-    epochs = [batches(corpora, plan.batch_pieces, order) for _ in range(plan.epochs)]
+    epochs = [batches(corpora(order), plan.batch_pieces, order) for _ in range(plan.epochs)]
     steps = sum(map(len, epochs))
     warm = max(1, int(plan.warm_up * steps))
     schedule = torch.optim.lr_scheduler.LambdaLR(
