@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from critparse.learn.relations import Related, RelationScore, annotated, score_g
 from critparse.learn.scoring import EntityScore, Found, flatten
 from critparse.nlp.annotations import ModelAnnotation
 from critparse.nlp.encoder.model import Model
+from critparse.nlp.encoder.names import Named
 from critparse.nlp.encoder.tags import TypedSpan
 from critparse.nlp.model import default_model
 
@@ -95,6 +97,22 @@ def test_lines_come_with_what_is_annotated_in_them(corpus: Path) -> None:
     ]
     assert [(link.type, link.first, link.second) for link in first.links] == [("Has_qualifier", 1, 0), ("OR", 1, 2)]
     assert third.problems == {"Subjective_judgement"}
+
+
+def test_lines_begin_behind_their_numbers_and_bullets(tmp_path: Path) -> None:
+    """The parser does not show them to the model either; a number that annotators marked is part of the words."""
+    text = "1. Severe asthma\n  - gout\n2. Grade heart failure"
+    grade = text.index("2. Grade")
+    rows = [("Condition", text.index("gout"), "gout"), ("Value", grade, "2. Grade")]
+    folder = tmp_path / "chia"
+    folder.mkdir()
+    (folder / f"{NAME}.txt").write_text(text, encoding="utf-8")
+    standoff = (f"T{n}\t{label} {at} {at + len(said)}\t{said}\n" for n, (label, at, said) in enumerate(rows, 1))
+    (folder / f"{NAME}.ann").write_text("".join(standoff), encoding="utf-8")
+    lines = read_chia(tmp_path, FOLD)
+    assert [line.text for line in lines] == ["Severe asthma", "gout", "2. Grade heart failure"]
+    assert [text[line.start :].startswith(line.text) for line in lines] == [True, True, True]
+    assert [line.places for line in lines] == [[], [(0, 4, "Condition")], [(0, 8, "Value")]]
 
 
 def test_relations_that_no_line_holds_are_counted_as_lost(corpus: Path) -> None:
@@ -221,7 +239,7 @@ def test_hints_are_scored_by_line(corpus: Path) -> None:
         """A model that suspects every problem in lines with one word."""
 
         class Suspicious(Model):
-            def read(self, text: str) -> ModelAnnotation:
+            def read(self, text: str, names: Sequence[Named] | None = None) -> ModelAnnotation:
                 return ModelAnnotation(hints=tuple((problem, 0.9 if word in text else 0.1) for problem in PROBLEMS))
 
         return Suspicious(corpus)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from critparse.learn.brat import Annotations, Mention, fold_of, read_annotations, read_sources
 from critparse.nlp.encoder.tags import TypedSpan
 from critparse.nlp.encoder.words import Word, span_of, split_words
+from critparse.segment.markers import marker_at
 
 CHIA_TYPES = (
     "Condition", "Drug", "Procedure", "Measurement", "Observation", "Person", "Device", "Value", "Temporal",
@@ -118,13 +119,25 @@ def _lines(document: str, text: str, mentions: Sequence[Mention], types: frozens
     """Lines that hold words, with the mentions (of some types) that lie within them."""
     by_start = sorted((m for m in mentions if not m.broken and (types is None or m.type in types)), key=_by_place)
     for match in _LINE.finditer(text):
-        words = split_words(match[0])
+        end = match.end()
+        start = _behind_marker(text, match.start(), end, by_start)
+        words = split_words(text[start:end])
         if words:
-            start, end = match.span()
             places = [
                 Place(m.start - start, m.end - start, m.type) for m in by_start if start <= m.start < m.end <= end
             ]
-            yield Example(document, start, match[0], words, places)
+            yield Example(document, start, text[start:end], words, places)
+
+
+def _behind_marker(text: str, start: int, end: int, mentions: Sequence[Mention]) -> int:
+    """Where a line's words begin: behind its bullet or number, which a parse keeps from the model too.
+
+    What annotators marked is no number of a list, whatever it looks like.
+    """
+    marker = marker_at(text, start + len(text[start:end]) - len(text[start:end].lstrip()), end)
+    if marker is None or marker.weak or any(start <= mention.start < marker.content for mention in mentions):
+        return start
+    return marker.content
 
 
 def _by_place(mention: Mention) -> tuple[int, int]:
