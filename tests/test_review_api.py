@@ -255,6 +255,18 @@ def test_the_inbox_is_paged(local: Client) -> None:
     assert summary["registries"] == [{"registry": "ClinicalTrials.gov", "trials": 3}]
 
 
+def test_the_inbox_says_where_the_words_are(local: Client) -> None:
+    """An excerpt for a word of the criteria, with its place; none for one that the title says, or without a search."""
+    trial = local.submitted()["trial"]
+    found = local.get("/v1/trials", params={"q": "pregn"}).json()
+    [[excerpt]] = found["excerpts"].values()
+    assert list(found["excerpts"]) == [str(trial["id"])]
+    assert [excerpt["text"][start:end] for start, end in excerpt["hits"]] == ["Pregnancy"]
+    titled = local.get("/v1/trials", params={"q": trial["title"].split()[0]}).json()
+    assert [one["id"] for one in titled["trials"]] == [trial["id"]]
+    assert titled["excerpts"] == {} == local.get("/v1/trials").json()["excerpts"]
+
+
 def test_every_answer_has_security_headers(local: Client) -> None:
     """Pages, API and errors alike; no inline script can run."""
     for path in ("/", "/v1/me", "/v1/nothing", "/static/review.css"):

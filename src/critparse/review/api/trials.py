@@ -13,6 +13,7 @@ from critparse.review.api.views import (
     CodeView,
     CorrectionRequest,
     DecisionRequest,
+    ExcerptView,
     ExportView,
     FindingsView,
     Fingerprint,
@@ -77,7 +78,12 @@ async def trials(  # noqa: PLR0913, PLR0917  filters
         limit=limit,
     )
     page = await to_thread.run_sync(served.store.page, wanted)
-    return PageView(trials=page.trials, next=str(page.next) if page.next else None)
+    excerpts = await to_thread.run_sync(served.store.excerpts, page.trials, q)
+    return PageView(
+        trials=page.trials,
+        excerpts={trial: [ExcerptView.of(one) for one in found] for trial, found in excerpts.items()},
+        next=str(page.next) if page.next else None,
+    )
 
 
 @routes.get("/summary", response_model=SummaryView)

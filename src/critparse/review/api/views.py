@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from itertools import accumulate, pairwise
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
@@ -16,6 +17,7 @@ from critparse.review.edits import Edit
 from critparse.review.events import State
 from critparse.review.http.problems import Problem, problem_of
 from critparse.review.store import FindingRow, Trial, TrialRow
+from critparse.review.store.excerpts import Excerpt
 from critparse.review.workbench import Submission
 from critparse.schema import Finding, ParsedTrial
 
@@ -152,10 +154,31 @@ class SubmissionsView(BaseModel):
     records: list[SubmissionView]
 
 
+class ExcerptView(BaseModel):
+    """A stretch of a record, ``label`` says of what; what was searched stands at ``hits``, as (start, end)."""
+
+    label: str
+    text: str
+    hits: list[tuple[int, int]]
+
+    @classmethod
+    def of(cls, excerpt: Excerpt) -> Self:
+        """As the inbox found it."""
+        ends = list(accumulate((len(piece) for piece, _ in excerpt.pieces), initial=0))
+        places = zip(pairwise(ends), excerpt.pieces, strict=True)
+        text = "".join(piece for piece, _ in excerpt.pieces)
+        return cls(label=excerpt.label, text=text, hits=[place for place, (_, hit) in places if hit])
+
+
 class PageView(BaseModel):
-    """A page of the inbox; ``next`` is the ``cursor`` of the one behind it."""
+    """A page of the inbox; ``next`` is the ``cursor`` of the one behind it.
+
+    ``excerpts``: by the trial's number, where it has what was searched; only of trials that do not say all of it in
+    number and title.
+    """
 
     trials: list[TrialRow]
+    excerpts: dict[int, list[ExcerptView]]
     next: str | None
 
 
