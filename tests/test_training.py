@@ -20,6 +20,7 @@ from critparse.learn.crf import ConditionalRandomField  # noqa: E402
 from critparse.learn.examples import CHIA, LCT_OUTER, read_chia  # noqa: E402
 from critparse.learn.pretraining import mask, rows_of_pieces  # noqa: E402
 from critparse.learn.recipe import Material, Recipe, Workshop  # noqa: E402
+from critparse.learn.smoothing import Smoothed, smoothed  # noqa: E402
 from critparse.learn.training import Average, Plan, batches, collate, disturbed, train  # noqa: E402
 from critparse.nlp.encoder.crf import Field  # noqa: E402
 from critparse.nlp.encoder.model import Model  # noqa: E402
@@ -66,7 +67,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
 
 
 PLAN = Plan(epochs=2, rate=2e-3, average=0.5, batch_pieces=100, swapped=0.3)
-RECIPE = Recipe(train_folds=FOLDS, pretraining_epochs=0, student=PLAN)
+RECIPE = Recipe(train_folds=FOLDS, pretraining_epochs=0, students=(PLAN,))
 
 
 @pytest.fixture
@@ -188,7 +189,8 @@ def trained(material: Material, tmp_path_factory: pytest.TempPathFactory) -> Ite
         "pretraining_epochs": 1,
         "teachers": [{"epochs": 1, "seed": 1}, {"epochs": 1, "seed": 2}],
         "unlabelled": 5,
-        "student": {"epochs": 14, "rate": 4e-3, "average": 0.5, "batch_pieces": 100},
+        "students": [{"epochs": 14, "rate": 4e-3, "average": 0.5, "batch_pieces": 100}] * 2,
+        "outside": 0.05,
     }
     (folder / "recipe.json").write_text(json.dumps(recipe), encoding="utf-8")
     arguments = ["train", "--recipe", folder / "recipe.json", "--chia", material.chia, "--lct", material.lct]
@@ -212,7 +214,7 @@ def test_the_command_makes_a_model_that_has_learnt(trained: Path, material: Mate
     assert [(r.type, r.first, r.second) for r in found.relations] == [("OR", 0, 1)]
     assert {e.label for e in model.layers(text, [LCT_OUTER, "lct-parts"])} == {"Condition-Name"}
     stated = Recipe.read(trained / "model" / "training.json")
-    assert (stated.teachers[1].seed, stated.student.epochs) == (2, 14)
+    assert (stated.teachers[1].seed, stated.students[1].epochs) == (2, 14)
 
 
 def test_a_finished_run_started_again_does_nothing_new(
@@ -250,7 +252,43 @@ def test_the_exported_model_says_what_the_network_says(workshop: Workshop, tmp_p
     assert abs(found - expected).max() < 0.1 * abs(expected).max()
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"epochs": 1}', '{"student": {"speed": 2}}'])
+def test_smoothing_changes_the_numbers_inside_and_nothing_outside(workshop: Workshop) -> None:
+    """An input that is a hundred times the others' size is brought nearer to them; the vectors of words stay."""
+    network = workshop.network(1).eval()
+    dense = network.encoder.encoder.layer[0].output.dense
+    with torch.no_grad():
+        network.encoder.encoder.layer[0].intermediate.dense.bias[3] = 50.0
+    samples = workshop._prepared(workshop.chia)
+    made = smoothed(network, samples)
+    assert isinstance(made.encoder.encoder.layer[0].output.dense, Smoothed)
+    assert network.encoder.encoder.layer[0].output.dense is dense, "the network itself is left alone"
+    inverse = made.encoder.encoder.layer[0].output.dense.inverse
+    assert inverse.argmin() == 3
+    assert inverse[3] < 0.2 * inverse.median()
+    batch = collate(samples[:1])
+    with torch.no_grad():
+        before, after = (
+            each.words(batch.pieces, None, batch.names, batch.firsts, batch.shapes)[0] for each in (network, made)
+        )
+    assert torch.allclose(before, after, atol=1e-4)
+
+
+def test_students_are_averaged_and_name_a_little_less(workshop: Workshop) -> None:
+    """Every weight is the mean of theirs; belonging to nothing has a higher score than that."""
+    students = [workshop.network(1), workshop.network(1)]
+    with torch.no_grad():
+        for student, value in zip(students, (1.0, 2.0), strict=True):
+            for parameter in student.parameters():
+                parameter.fill_(value)
+    workshop.recipe = dataclasses.replace(workshop.recipe, outside=0.25)
+    made = workshop.averaged(students)
+    assert made.emissions[CHIA].bias.tolist() == [1.75, *[1.5] * (len(made.emissions[CHIA].bias) - 1)]
+    made.emissions[CHIA].bias.data[0] = 1.5
+    assert all((parameter == 1.5).all() for parameter in made.parameters())
+    assert not made.training
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"epochs": 1}', '{"students": [{"speed": 2}]}'])
 def test_what_is_no_recipe_is_refused(tmp_path: Path, content: str) -> None:
     """The file is named; nothing is guessed."""
     file = tmp_path / "recipe.json"

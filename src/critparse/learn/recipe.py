@@ -1,7 +1,8 @@
 """The recipe of a model, from corpora to files, in stages that each leave a file: a run that stops goes on there.
 
 Stages: continued pretraining of the encoder on unlabelled text; teachers, one a seed; their labels, averaged, for text
-that people labelled in another scheme or not at all; the student that learns from both; calibration; export.
+that people labelled in another scheme or not at all; students that learn from both, and whose weights are averaged;
+calibration; export.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from critparse.learn.examples import (
 from critparse.learn.export import export
 from critparse.learn.network import Network
 from critparse.learn.pretraining import pretrain, rows_of_pieces, unlabelled_lines
+from critparse.learn.smoothing import smoothed
 from critparse.learn.swapping import Swapper
 from critparse.learn.training import Average, Batch, Corpora, Plan, Sample, collate, prepare, train
 from critparse.nlp.encoder.crf import Field
@@ -44,11 +46,18 @@ Report = Callable[[str, int, int, float], None]
 
 _MASK = "[MASK]"
 _LABELLING_BATCH = 32
+_READ = 400
+"""Lines that are read to see how large the numbers inside a network become."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a model is made. ``teachers``: a plan each; ``unlabelled``: how many lines of records the student gets."""
+    """How a model is made.
+
+    ``seed``: the chance with which every student begins; ``teachers`` and ``students``: a plan each; ``unlabelled``:
+    how many lines of records the students get; ``outside``: what is added to the score of belonging to no entity,
+    because networks with averaged weights name too much.
+    """
 
     name: str = "critparse-eligibility"
     version: str = "1"
@@ -61,15 +70,16 @@ class Recipe:
     encoder_dropout: float = 0.1
     teachers: tuple[Plan, ...] = ()
     unlabelled: int = 0
-    student: Plan = field(default_factory=Plan)
+    students: tuple[Plan, ...] = (Plan(),)
+    outside: float = 0.0
 
     @classmethod
     def read(cls, file: Path) -> Recipe:
         """A recipe from a JSON file. Raises InputError."""
         try:
             stated = json.loads(file.read_text(encoding="utf-8"))
-            stated["teachers"] = tuple(Plan(**plan) for plan in stated.get("teachers", ()))
-            stated["student"] = Plan(**stated.get("student", {}))
+            for plans in {"teachers", "students"} & set(stated):
+                stated[plans] = tuple(Plan(**plan) for plan in stated[plans])
             stated["train_folds"] = tuple(stated.get("train_folds", range(2, 10)))
             return cls(**stated)
         except (OSError, ValueError, TypeError, AttributeError) as error:
@@ -112,14 +122,29 @@ class Workshop:
     def make(self, output: Path) -> None:
         """All stages; the model's files end up in ``output``."""
         encoder = self._pretrained()
-        extra = [] if self._file("student").exists() else self._taught(encoder)
-        student = self._trained("student", self.recipe.student, encoder, extra)
-        self._write(student, output)
+        names = [f"student-{number}" for number, _ in enumerate(self.recipe.students, 1)]
+        extra = [] if all(self._file(name).exists() for name in names) else self._taught(encoder)
+        students = [
+            self._trained(name, plan, self.recipe.seed, encoder, extra)
+            for name, plan in zip(names, self.recipe.students, strict=True)
+        ]
+        self._write(self.averaged(students), output)
+
+    @torch.no_grad()
+    def averaged(self, students: Sequence[Network]) -> Network:
+        """One network with the mean of their weights, which names a little less. All began as the same network."""
+        states = [student.state_dict() for student in students]
+        made = self.network(self.recipe.seed)
+        made.load_state_dict({name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]})
+        made.emissions[CHIA].bias[0] += self.recipe.outside
+        made.eval()
+        return made
 
     def _taught(self, encoder: Mapping[str, Any] | None) -> list[Example]:
         """Lines without labels; these and all others have the teachers' labels where people gave none."""
         teachers = [
-            self._trained(f"teacher-{number}", plan, encoder) for number, plan in enumerate(self.recipe.teachers, 1)
+            self._trained(f"teacher-{number}", plan, plan.seed, encoder)
+            for number, plan in enumerate(self.recipe.teachers, 1)
         ]
         if not teachers:
             return []
@@ -137,7 +162,8 @@ class Workshop:
             "problems": PROBLEMS,
             "calibration": (1.0, 0.0),
         }
-        export(student, self.layers, config, self.vocabulary, output)
+        lines = random.Random(self.recipe.seed).sample(self.chia, min(_READ, len(self.chia)))  # noqa: S311  no secret
+        export(smoothed(student, self._prepared(lines)), self.layers, config, self.vocabulary, output)
         calibrate(output, read_chia(self.material.chia, (self.recipe.calibration_fold,)))
         (output / "training.json").write_text(json.dumps(self.recipe.written(), indent=1) + "\n", encoding="utf-8")
 
@@ -200,10 +226,10 @@ class Workshop:
         )
 
     def _trained(
-        self, name: str, plan: Plan, encoder: Mapping[str, Any] | None, extra: Sequence[Example] = ()
+        self, name: str, plan: Plan, seed: int, encoder: Mapping[str, Any] | None, extra: Sequence[Example] = ()
     ) -> Network:
-        """A network after its plan, with the moving average of its weights."""
-        network = self.network(plan.seed)
+        """The network of a seed after its plan, with the moving average of its weights."""
+        network = self.network(seed)
         file = self._file(name)
         if not file.exists():
             if encoder is not None:
