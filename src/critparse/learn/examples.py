@@ -134,7 +134,7 @@ def _behind_marker(text: str, start: int, end: int, mentions: Sequence[Mention])
 
     What annotators marked is no number of a list, whatever it looks like.
     """
-    marker = marker_at(text, start + len(text[start:end]) - len(text[start:end].lstrip()), end)
+    marker = marker_at(text, end - len(text[start:end].lstrip()), end)
     if marker is None or marker.weak or any(start <= mention.start < marker.content for mention in mentions):
         return start
     return marker.content

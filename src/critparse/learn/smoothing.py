@@ -1,8 +1,8 @@
 """Making a network easy to write in 8 bits, without changing what it says.
 
 Some inputs of a linear layer are a hundred times as large as others; one scale for all of them, as 8-bit arithmetic has
-it, leaves the small ones few steps. So each input is divided by what it lacks and its weights are multiplied by the
-same: products stay, extremes meet halfway (Xiao et al., SmoothQuant, arXiv:2211.10438).
+it, leaves the small ones few steps. So each input is divided by a number of its own and its weights are multiplied by
+the same: products stay, extremes are shared (Xiao et al., SmoothQuant, arXiv:2211.10438).
 """
 
 from __future__ import annotations
