@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from review_support import RECORD, parser
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DatabaseError
 
 from critparse.errors import InvalidEdit, NotFound, NotUndoable, StoreError, VersionConflict
 from critparse.review.edits import ConceptEdit, KindEdit, RuleEdit, SplitEdit
-from critparse.review.events import Decision, Edited, Reparsed, Undone
+from critparse.review.events import Decision, Edited, Event, Reparsed, Undone
 from critparse.review.parsing import Source
 from critparse.review.parsing.jobs import loaded
 from critparse.review.store import Inbox, Store, Trial, connect, migrate
@@ -130,6 +130,39 @@ def test_two_curators_at_once_lose_no_update(bench: Workbench) -> None:
     assert len(written) == 24
     assert logged == set(written)
     assert bench.store.replayed(trial.id) == bench.store.trial(trial.id).state
+
+
+def test_who_follows_the_log_misses_nothing_that_was_committed_late(bench: Workbench, engine: Engine) -> None:
+    """One decision hangs before its commit while another begins; whoever asks what came next gets both in the end."""
+    first, second = submit(bench), submit(bench, RECORD | {"id": "NCT90000002"})
+    last = bench.store.events()[-1].sequence
+    seen: list[Event] = []
+    hanging, go = threading.Event(), threading.Event()
+
+    def hang(_: object) -> None:
+        if not hanging.is_set():
+            hanging.set()
+            assert go.wait(10)
+
+    def follow() -> None:
+        seen.extend(bench.store.events(after=seen[-1].sequence if seen else last))
+
+    def decided(trial: Trial) -> threading.Thread:
+        worker = threading.Thread(target=lambda: decide(bench, trial, finding(trial, "age-maximum-conflict")))
+        worker.start()
+        return worker
+
+    event.listen(engine, "commit", hang)
+    workers = [decided(first)]
+    assert hanging.wait(10)
+    workers.append(decided(second))
+    workers[1].join(0.5)
+    follow()
+    go.set()
+    for worker in workers:
+        worker.join(10)
+    follow()
+    assert sorted(one.trial for one in seen) == [first.id, second.id]
 
 
 def test_a_dismissal_needs_a_reason(bench: Workbench) -> None:

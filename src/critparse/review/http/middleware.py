@@ -7,7 +7,7 @@ import logging
 import time
 from collections import OrderedDict
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from critparse.review.config import is_loopback
@@ -30,6 +30,9 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_EVERYWHERE = {header.lower().encode(): value.encode() for header, value in HEADERS.items()}
+_HERE = _EVERYWHERE | {b"cache-control": b"no-store"}
+_SECURELY = {b"strict-transport-security": b"max-age=31536000"}
 
 
 class Around:
@@ -49,7 +52,7 @@ class Around:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(scope, MutableHeaders(scope=message), name)
+                _add_headers(scope, message, name)
             await send(message)
 
         try:
@@ -159,14 +162,14 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-def _add_headers(scope: Scope, headers: MutableHeaders, name: str) -> None:
-    headers["X-Request-ID"] = name
-    for header, value in HEADERS.items():
-        headers.setdefault(header, value)
-    if not scope["path"].startswith("/static/"):
-        headers.setdefault("Cache-Control", "no-store")
+def _add_headers(scope: Scope, start: Message, name: str) -> None:
+    """Add what every answer says; where this one says it otherwise, that stands."""
+    own = start["headers"]
+    said = {header.lower() for header, _ in own}
+    wanted = _EVERYWHERE if scope["path"].startswith("/static/") else _HERE
     if scope.get("scheme") == "https":
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        wanted = wanted | _SECURELY
+    start["headers"] = [*own, (b"x-request-id", name.encode()), *((k, v) for k, v in wanted.items() if k not in said)]
 
 
 def _host(given: str) -> str:

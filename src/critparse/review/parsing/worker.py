@@ -14,11 +14,15 @@ from critparse.review import pauses
 from critparse.review.parsing.jobs import Options, Run, loaded
 
 _log = logging.getLogger(__name__)
+_BEHIND = 10
+"""How far such a process stands back from others that want the same core: people who turn pages come first."""
 
 
 def serve(pipe: Connection, options: Options) -> None:
     """Answer ``run`` methods of jobs with ``(True, answer)`` or ``(False, CritparseError)``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server decides when we end
+    if hasattr(os, "nice"):
+        os.nice(_BEHIND)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     settled = False
     while True:

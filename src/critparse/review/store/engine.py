@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVarTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import URL, Connection, Engine, Row, Select, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Row, Select, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,8 @@ _WAIT = 30
 """Seconds that SQLite waits for another writer."""
 WRITES = "critparse_writes"
 """The execution option with which a transaction says that it will write."""
+_LOG = 0x63726974
+"""The number of PostgreSQL's lock on the log; any would do that nobody else in the database uses."""
 _turns: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
 """Of each SQLite engine, whose turn it is to write: SQLite lets writers sleep and try again, some for seconds."""
 
@@ -90,6 +92,16 @@ def writing(engine: Engine) -> Iterator[Session]:
         yield session
 
 
+def in_turn(session: Session) -> None:
+    """Wait until no other is between here and its commit, so that events are committed in the order of their numbers.
+
+    Who asks for what came after an event would otherwise miss one with a lower number that was committed later. In
+    SQLite, :func:`writing` is such a place already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_LOG)))
+
+
 def _url(database: str) -> URL:
     try:
         return make_url(database if "://" in database else f"sqlite:///{database}")
@@ -104,8 +116,14 @@ def _prepare(connection: Any, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get(WRITES):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    opened = connection.connection.driver_connection
+    assert opened is not None
+    opened.execute(
+        "BEGIN"
+    )  # past SQLAlchemy: it touches no file, so it cannot fail, and every request does it, some twice
 
 
 @contextmanager

@@ -118,7 +118,7 @@ def page(session: Session, wanted: Inbox) -> Page:
         behind = and_(TrialTable.weight == last, TrialTable.id > number)
         query = query.where(TrialTable.weight <= last, or_(TrialTable.weight < last, behind))
     query = query.order_by(TrialTable.weight.desc(), TrialTable.id).limit(wanted.limit + 1)
-    found = [_row(values) for values in session.execute(query)]
+    found = [_row(values) for values in session.connection().execute(query)]  # no objects are wanted
     rows = found[: wanted.limit]
     return Page(rows, Cursor.behind(rows[-1]) if len(found) > wanted.limit else None)
 

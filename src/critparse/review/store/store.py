@@ -23,7 +23,7 @@ from critparse.review.remembered import Remembered, Summary
 from critparse.review.state import TrialState, Verdict, advance, replay
 from critparse.review.store import inbox
 from critparse.review.store.blobs import Documents, blob, keep
-from critparse.review.store.engine import ask, reading, writing
+from critparse.review.store.engine import ask, in_turn, reading, writing
 from critparse.review.store.excerpts import Excerpt, excerpts, missing
 from critparse.review.store.projection import project
 from critparse.review.store.tables import Blob, EventTable, FindingTable, TrialTable
@@ -34,8 +34,11 @@ from critparse.schema.base import Model
 _WHAT: TypeAdapter[What] = TypeAdapter(What)
 _STATE: TypeAdapter[State] = TypeAdapter(State)
 _VERSION = select(TrialTable.version).where(TrialTable.id == bindparam("trial"))
+_LAST = select(func.max(EventTable.sequence))
 _REMEMBERED = 20_000
 """Findings of trials that are remembered."""
+_LISTED = 2_000
+"""Rows of the inbox that are remembered."""
 
 
 class FindingRow(Model):
@@ -121,6 +124,9 @@ class Listing(NamedTuple):
     overview: Overview
 
 
+_Listed = tuple[inbox.Page, dict[int, tuple[OpenCode, ...]]]
+
+
 class Exists(Exception):
     """There is a trial of this key already; ``id`` is its number."""
 
@@ -137,6 +143,7 @@ class Store:
         self._documents = Documents()
         self._standings: Remembered[tuple[int, int], Standing] = Remembered(_REMEMBERED)
         self._open: Remembered[tuple[int, int], tuple[OpenCode, ...]] = Remembered(_REMEMBERED)
+        self._listed: Remembered[tuple[inbox.Inbox, int], _Listed] = Remembered(_LISTED)
         self._known: Summary[Overview] = Summary()
 
     # --- writing -----------------------------------------------------------------------------------------------------
@@ -242,13 +249,18 @@ class Store:
     def listing(self, wanted: inbox.Inbox) -> Listing:
         """A page of the inbox, and what stands around it, all as of one moment."""
         with reading(self._engine) as session:
-            found = inbox.page(session, wanted)
-            return Listing(found, self._open_codes(session, found.trials), self._overview(session))
+            last = _last(session)
+            known = self._listed.get((wanted, last))
+            if known is None:
+                found = inbox.page(session, wanted)
+                known = found, self._open_codes(session, found.trials)
+                self._listed.put((wanted, last), known, 1 + len(found.trials))
+            return Listing(*known, self._overview(session, last))
 
     def overview(self) -> Overview:
         """What there is in all trials."""
         with reading(self._engine) as session:
-            return self._overview(session)
+            return self._overview(session, _last(session))
 
     def events(self, trial: int | None = None, *, after: int = 0, limit: int = 100) -> list[Event]:
         """Events with a sequence number above ``after``, of one trial or of all.
@@ -330,8 +342,7 @@ class Store:
             known[trial] = self._open.put((trial, unknown[trial]), codes, 1 + len(codes))
         return {trial: codes or () for trial, codes in known.items()}
 
-    def _overview(self, session: Session) -> Overview:
-        last = session.scalar(select(func.max(EventTable.sequence))) or 0  # while it is the same, nothing has changed
+    def _overview(self, session: Session, last: int) -> Overview:
         return self._known.get(last, lambda: Overview(_codes(session), _registries(session)))
 
     def _remember(self, found: Standing) -> Standing:
@@ -353,6 +364,11 @@ class Store:
             return found
 
 
+def _last(session: Session) -> int:
+    """The number of the last event: while it is the same, nothing has changed."""
+    return session.connection().execute(_LAST).scalar() or 0
+
+
 def _codes(session: Session) -> list[CodeCount]:
     finding, trials = FindingTable, func.count(FindingTable.trial.distinct())
     query = (
@@ -361,12 +377,12 @@ def _codes(session: Session) -> list[CodeCount]:
         .group_by(finding.code, finding.severity)
         .order_by(trials.desc(), finding.code)
     )
-    return [CodeCount(*row) for row in session.execute(query)]
+    return [CodeCount(*row) for row in session.connection().execute(query)]
 
 
 def _registries(session: Session) -> list[tuple[str, int]]:
     query = select(TrialTable.register, func.count()).group_by(TrialTable.register).order_by(TrialTable.register)
-    return [(name, count) for name, count in session.execute(query)]
+    return [(name, count) for name, count in session.connection().execute(query)]
 
 
 def _open_codes(session: Session, trials: list[int]) -> dict[int, tuple[OpenCode, ...]]:
@@ -377,7 +393,7 @@ def _open_codes(session: Session, trials: list[int]) -> dict[int, tuple[OpenCode
         .group_by(finding.trial, finding.code, finding.severity)
         .order_by(finding.trial, func.min(finding.position))
     )
-    for trial, code, severity, number in session.execute(query) if trials else ():
+    for trial, code, severity, number in session.connection().execute(query) if trials else ():
         found.setdefault(trial, []).append(OpenCode(code, severity, number))
     return {trial: tuple(found.get(trial, ())) for trial in trials}
 
@@ -393,6 +409,7 @@ def _log(session: Session, trial: int, event: Event, document: Digest) -> None:
         what=what,
         document=document,
     )
+    in_turn(session)
     session.add(row)
     session.flush()
 
