@@ -80,12 +80,16 @@ def test_sessions_end(engine: Engine, pass_time: Callable[[timedelta], None]) ->
     secret = found.sign_in("anna", PASSWORD).secret
     for _ in range(7):
         pass_time(timedelta(minutes=100))
-        assert found.principal(secret) is not None
+        known = found.known(secret)
+        assert known is not None
+        assert known.unnoted
+        found.note(secret)
+        assert found.known(secret) == (known.principal, False)
     pass_time(timedelta(minutes=100))
-    assert found.principal(secret) is None
+    assert found.known(secret) is None
     secret = found.sign_in("anna", PASSWORD).secret
     pass_time(timedelta(hours=2, minutes=1))
-    assert found.principal(secret) is None
+    assert found.known(secret) is None
 
 
 def test_a_new_password_ends_sessions(sqlite: Engine) -> None:
@@ -94,7 +98,7 @@ def test_a_new_password_ends_sessions(sqlite: Engine) -> None:
     accounts.add("anna", "curator", PASSWORD)
     secret = found.sign_in("anna", PASSWORD).secret
     accounts.change("anna", password="another long one")
-    assert found.principal(secret) is None
+    assert found.known(secret) is None
     assert found.sign_in("anna", "another long one")
 
 
@@ -120,7 +124,7 @@ def test_tokens_expire(engine: Engine, pass_time: Callable[[timedelta], None]) -
     found = Tokens(engine)
     short, long = found.add("anna", "a", days=1)[1], found.add("anna", "b")[1]
     pass_time(timedelta(days=2))
-    assert (found.principal(short) is None, found.principal(long) is None) == (True, False)
+    assert (found.known(short) is None, found.known(long) is None) == (True, False)
     with pytest.raises(NotFound):
         found.add("nobody", "a")
 

@@ -74,18 +74,7 @@ class Workbench:
             VersionConflict: it is at another version.
             InvalidEdit: a dismissal has no reason.
         """
-        trial = await _in_thread(lambda: self.store.standing(id))
-        _at(trial, version)
-        if decision.state == "dismissed" and not decision.reason.strip():
-            raise InvalidEdit(reason="a finding is dismissed with a reason")
-        row = next((row for row in trial.findings if row.fingerprint == finding), None)
-        if row is None:
-            raise NotFound(what=f"finding {finding} in trial {id}")
-        before = Decision(state=row.state, reason=row.reason)
-        if before == decision:
-            return await self.trial_at(id, version)
-        what = Decided(finding=finding, code=row.finding.code, before=before, after=decision)
-        return await _in_thread(lambda: self.store.append(id, version, who, what))
+        return await _in_thread(lambda: self._decided(id, version, who, finding, decision))
 
     async def correct(self, id: int, version: int, who: str, edit: Edit, comment: str = "") -> Trial:
         """The trial after a correction; its findings are worked out anew.
@@ -146,9 +135,7 @@ class Workbench:
         Raises:
             NotFound, VersionConflict.
         """
-        trial = await _in_thread(lambda: self.store.trial(id))
-        _at(trial, version)
-        return trial
+        return await _in_thread(lambda: self._trial_at(id, version))
 
     def source(self, trial: Trial | Standing) -> Source:
         """The record of a trial as it was uploaded (from the database: call it in a thread)."""
@@ -156,6 +143,25 @@ class Workbench:
         return Source(self.store.blob(origin.record), origin.kind, origin.format)
 
     # --- how ---------------------------------------------------------------------------------------------------------
+
+    def _trial_at(self, id: int, version: int) -> Trial:
+        trial = self.store.trial(id)
+        _at(trial, version)
+        return trial
+
+    def _decided(self, id: int, version: int, who: str, finding: str, decision: Decision) -> Trial:
+        trial = self.store.standing(id)
+        _at(trial, version)
+        if decision.state == "dismissed" and not decision.reason.strip():
+            raise InvalidEdit(reason="a finding is dismissed with a reason")
+        row = next((row for row in trial.findings if row.fingerprint == finding), None)
+        if row is None:
+            raise NotFound(what=f"finding {finding} in trial {id}")
+        before = Decision(state=row.state, reason=row.reason)
+        if before == decision:
+            return self._trial_at(id, version)
+        what = Decided(finding=finding, code=row.finding.code, before=before, after=decision)
+        return self.store.append(id, version, who, what)
 
     async def _submitted(self, source: Source | CritparseError, who: str) -> Submission:
         """What becomes of one record."""

@@ -21,6 +21,13 @@ class Principal(NamedTuple):
     csrf: str | None = None
 
 
+class Known(NamedTuple):
+    """Whom a secret belongs to; ``unnoted``: it was last used so long ago that this use is to be noted."""
+
+    principal: Principal
+    unnoted: bool
+
+
 def allows(role: Role, needed: Role) -> bool:
     """Whether a role may do what another is needed for."""
     return ROLES.index(role) >= ROLES.index(needed)

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, bindparam, delete, select, update
 
 from critparse.errors import SignInRefused
 from critparse.review.accounts.accounts import normal
-from critparse.review.accounts.principal import Principal, Role
+from critparse.review.accounts.principal import Known, Principal, Role
 from critparse.review.accounts.secrets import digest, drawn, matches
 from critparse.review.store.engine import ask, reading, writing
 from critparse.review.store.tables import AttemptTable, SessionTable, UserTable
@@ -70,16 +70,20 @@ class Sessions:
             session.add(SessionTable(digest=digest(secret), account=account.id, csrf=csrf, created=now, seen=now))
         return SignedIn(secret, Principal(account.name, _ROLE.validate_python(account.role), account.id, csrf))
 
-    def principal(self, secret: str) -> Principal | None:
+    def known(self, secret: str) -> Known | None:
         """Whose session it is; None when there is none, or no more."""
-        now, name = datetime.now(UTC), digest(secret)
-        row = ask(self._engine, _WHOSE, digest=name)
+        now = datetime.now(UTC)
+        row = ask(self._engine, _WHOSE, digest=digest(secret))
         if row is None or now - row.created > LONGEST or now - row.seen > IDLE or not row.active:
             return None
-        if now - row.seen > _NOTED:
-            with writing(self._engine) as session:
-                session.execute(update(SessionTable).where(SessionTable.digest == name).values(seen=now))
-        return Principal(row.name, _ROLE.validate_python(row.role), row.id, row.csrf)
+        principal = Principal(row.name, _ROLE.validate_python(row.role), row.id, row.csrf)
+        return Known(principal, unnoted=now - row.seen > _NOTED)
+
+    def note(self, secret: str) -> None:
+        """Note that a session was used."""
+        with writing(self._engine) as session:
+            query = update(SessionTable).where(SessionTable.digest == digest(secret))
+            session.execute(query.values(seen=datetime.now(UTC)))
 
     def sign_out(self, secret: str) -> None:
         """End a session, if there is one."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, bindparam, delete, select, update
 
 from critparse.errors import AccountError, NotFound
 from critparse.review.accounts.accounts import normal
-from critparse.review.accounts.principal import Principal, Role
+from critparse.review.accounts.principal import Known, Principal, Role
 from critparse.review.accounts.secrets import digest, drawn
-from critparse.review.store.engine import reading, writing
+from critparse.review.store.engine import ask, reading, writing
 from critparse.review.store.tables import TokenTable, UserTable
 from critparse.schema.base import Model
 
@@ -20,6 +20,11 @@ PREFIX = "critparse_"
 _NOTED = timedelta(minutes=5)
 _LONGEST = 80
 _ROLE: TypeAdapter[Role] = TypeAdapter(Role)
+_WHOSE = (
+    select(UserTable.id, UserTable.name, UserTable.role, UserTable.active, TokenTable.expires, TokenTable.used)
+    .join(TokenTable, TokenTable.account == UserTable.id)
+    .where(TokenTable.digest == bindparam("digest"))
+)
 
 
 class Token(Model):
@@ -78,21 +83,20 @@ class Tokens:
             if found.first() is None:
                 raise NotFound(what=f"token {id}")
 
-    def principal(self, secret: str) -> Principal | None:
+    def known(self, secret: str) -> Known | None:
         """Whose token it is; None when there is none, or no more."""
         now = datetime.now(UTC)
-        query = select(TokenTable, UserTable).join(UserTable, UserTable.id == TokenTable.account)
-        with reading(self._engine) as session:
-            found = session.execute(query.where(TokenTable.digest == digest(secret))).first()
-        if found is None:
+        row = ask(self._engine, _WHOSE, digest=digest(secret))
+        if row is None or not row.active or (row.expires is not None and row.expires <= now):
             return None
-        row, account = found
-        if not account.active or (row.expires is not None and row.expires <= now):
-            return None
-        if row.used is None or now - row.used > _NOTED:
-            with writing(self._engine) as session:
-                session.execute(update(TokenTable).where(TokenTable.id == row.id).values(used=now))
-        return Principal(account.name, _ROLE.validate_python(account.role), account.id)
+        principal = Principal(row.name, _ROLE.validate_python(row.role), row.id)
+        return Known(principal, unnoted=row.used is None or now - row.used > _NOTED)
+
+    def note(self, secret: str) -> None:
+        """Note that a token was used."""
+        with writing(self._engine) as session:
+            query = update(TokenTable).where(TokenTable.digest == digest(secret))
+            session.execute(query.values(used=datetime.now(UTC)))
 
 
 def _token(row: TokenTable) -> Token:

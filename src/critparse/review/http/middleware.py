@@ -100,7 +100,8 @@ class Limits:
             await response(scope, receive, send)
             return
         try:
-            body = await asyncio.wait_for(_read(receive, self._max_body, headers), _UPLOAD)
+            async with asyncio.timeout(_UPLOAD):
+                body = await _read(receive, self._max_body, headers)
         except TimeoutError:
             await problems.respond(problems.plain(408))(scope, receive, send)
             return

@@ -18,9 +18,10 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from critparse.review.accounts import Principal, Role, SignedIn, allows
+from critparse.review.accounts import Principal, Role, Sessions, SignedIn, Tokens, allows
 from critparse.review.http.context import note_who
-from critparse.review.services import services
+from critparse.review.services import Services, services
+from critparse.review.store.engine import at_hand
 
 COOKIE = "critparse_session"
 CSRF_HEADER, CSRF_FIELD = "X-CSRF-Token", "csrf"
@@ -41,11 +42,19 @@ async def principal_of(request: Request) -> Principal | None:
     found = services(request)
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return await to_thread.run_sync(found.tokens.principal, secret.strip())
+        return await _holder(found, found.tokens, secret.strip())
     if not found.config.auth:
         return Principal("local", "admin")
     cookie = request.cookies.get(COOKIE)
-    return await to_thread.run_sync(found.sessions.principal, cookie) if cookie else None
+    return await _holder(found, found.sessions, cookie) if cookie else None
+
+
+async def _holder(served: Services, kept: Sessions | Tokens, secret: str) -> Principal | None:
+    """Whose secret it is. Every request asks, and the way to a thread and back takes longer than SQLite's answer."""
+    known = kept.known(secret) if at_hand(served.engine) else await to_thread.run_sync(kept.known, secret)
+    if known is not None and known.unnoted:
+        await to_thread.run_sync(kept.note, secret)
+    return known.principal if known is not None else None
 
 
 async def asker(

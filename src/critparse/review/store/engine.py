@@ -80,6 +80,11 @@ def ask(engine: Engine, query: Select[*Columns], **parameters: object) -> Row[*C
         return connection.execute(query, parameters).first()
 
 
+def at_hand(engine: Engine) -> bool:
+    """Whether a short question is answered at once: from a file, in which writers keep no reader waiting."""
+    return engine.dialect.name == "sqlite"
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
     """A session that writes; it is committed at its end, or nothing of it is kept.
