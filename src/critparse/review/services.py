@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
+from fastapi import Depends
 from sqlalchemy import Engine
 from starlette.requests import HTTPConnection
 
@@ -46,3 +47,11 @@ def services(connection: HTTPConnection) -> Services:
     """The services of the application that answers."""
     found: Services = connection.app.state.services
     return found
+
+
+async def _served(connection: HTTPConnection) -> Services:
+    return services(connection)
+
+
+Served = Annotated[Services, Depends(_served)]
+"""The services, for routes. What they depend on is async throughout: FastAPI gives plain functions a thread each."""

@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from critparse.errors import AccountError
 from critparse.review.accounts import Account, Token
-from critparse.review.api.records import Served
 from critparse.review.api.views import (
     AccountChange,
     AccountRequest,
@@ -22,6 +21,7 @@ from critparse.review.api.views import (
     json_response,
 )
 from critparse.review.http.security import COOKIE, Admin, Viewer, close_session, open_session, sign_in
+from critparse.review.services import Served
 
 routes = APIRouter(tags=["accounts"])
 _Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9._@-]{1,80}$")]

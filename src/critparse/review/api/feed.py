@@ -8,9 +8,9 @@ from anyio import to_thread
 from fastapi import APIRouter, Query
 from starlette.responses import Response, StreamingResponse
 
-from critparse.review.api.records import Served
 from critparse.review.events import Event
 from critparse.review.http.security import Viewer
+from critparse.review.services import Served
 from critparse.review.training import brat_archive, json_lines
 
 routes = APIRouter(tags=["log"])

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from critparse.review.api.views import Checked, ExportRequest, ExportView, Record, export_view, json_response
 from critparse.review.http.security import Viewer
 from critparse.review.parsing import Export, Source
-from critparse.review.services import Services, services
+from critparse.review.services import Served
 from critparse.review.store.blobs import packed
 from critparse.schema import ParsedTrial
 
 routes = APIRouter(tags=["records"])
-Served = Annotated[Services, Depends(services)]
 
 
 @routes.post("/parse", response_model=ParsedTrial)

@@ -8,7 +8,6 @@ from anyio import to_thread
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from critparse.review.api.records import Served
 from critparse.review.api.views import (
     CodeView,
     CorrectionRequest,
@@ -34,6 +33,7 @@ from critparse.review.api.views import (
 from critparse.review.events import Decision, Event, State
 from critparse.review.http.security import Curator, Viewer
 from critparse.review.parsing import Source
+from critparse.review.services import Served
 from critparse.review.store import Cursor, Inbox
 from critparse.schema import ParsedTrial, Severity
 

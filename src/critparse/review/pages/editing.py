@@ -17,7 +17,6 @@ from critparse.exports.html.blocks import placed
 from critparse.exports.parts import members
 from critparse.exports.wording import curie, own_words
 from critparse.review.accounts import Principal
-from critparse.review.api.records import Served
 from critparse.review.api.views import Number
 from critparse.review.criteria import content, following, reach, room, top_of
 from critparse.review.edits import Edit, RuleEdit
@@ -33,7 +32,7 @@ from critparse.review.pages.telling import CHANGES, Told
 from critparse.review.pages.trials import Place
 from critparse.review.pages.trialviews import reading
 from critparse.review.pages.wordforms import Words, codes, cuts, extent, one_line, places
-from critparse.review.services import Services
+from critparse.review.services import Served, Services
 from critparse.review.store import Trial
 from critparse.schema import Criterion, ParsedTrial
 

@@ -14,12 +14,12 @@ from starlette.responses import Response
 
 from critparse.errors import MissingExtra
 from critparse.exports import standards
-from critparse.review.api.records import Served
 from critparse.review.api.views import Number
 from critparse.review.pages.forms import Way
 from critparse.review.pages.readers import Reader
 from critparse.review.pages.rendering import page
 from critparse.review.pages.trials import Place
+from critparse.review.services import Served
 from critparse.review.store import Trial
 
 routes = APIRouter(include_in_schema=False)

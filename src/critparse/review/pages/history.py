@@ -8,7 +8,6 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from critparse.review.api.records import Served
 from critparse.review.api.views import Number
 from critparse.review.events import Undone
 from critparse.review.pages.comparing import compared
@@ -17,6 +16,7 @@ from critparse.review.pages.readers import Reader
 from critparse.review.pages.rendering import page
 from critparse.review.pages.telling import told
 from critparse.review.pages.trials import Place
+from critparse.review.services import Served
 from critparse.schema import ParsedTrial
 
 routes = APIRouter(include_in_schema=False)

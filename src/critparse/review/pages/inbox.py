@@ -13,11 +13,11 @@ from starlette.responses import Response
 
 from critparse.checks import SEVERITIES
 from critparse.errors import InputError
-from critparse.review.api.records import Served
 from critparse.review.events import State
 from critparse.review.pages.readers import Reader
 from critparse.review.pages.rendering import STATES, macro, page, redirect
 from critparse.review.remembered import Remembered
+from critparse.review.services import Served
 from critparse.review.store import Cursor, Inbox, TrialRow
 from critparse.review.store.excerpts import Excerpt
 from critparse.review.store.store import Listing, OpenCode

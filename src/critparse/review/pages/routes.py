@@ -12,12 +12,12 @@ from starlette.staticfiles import StaticFiles
 
 from critparse.errors import SignInRefused
 from critparse.exports.html import templates
-from critparse.review.api.records import Served
 from critparse.review.http.problems import Problem
 from critparse.review.http.security import COOKIE, Viewer, close_session, open_session, principal_of, sign_in
 from critparse.review.pages import editing, exporting, history, inbox, readers, trials, uploads, users
 from critparse.review.pages.readers import Reader, own_path
 from critparse.review.pages.rendering import page
+from critparse.review.services import Served
 
 STATIC = Path(__file__).parent / "static"
 routes = APIRouter(include_in_schema=False)

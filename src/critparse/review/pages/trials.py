@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from critparse.errors import InvalidEdit, NotUndoable, VersionConflict
 from critparse.review.accounts import Principal, allows
-from critparse.review.api.records import Served
 from critparse.review.api.views import Fingerprint, Number
 from critparse.review.events import Decided, Decision, Event, State, Undone, What
 from critparse.review.http.security import Curator
@@ -21,7 +20,7 @@ from critparse.review.pages.readers import Reader
 from critparse.review.pages.rendering import STATES, page, redirect
 from critparse.review.pages.telling import told
 from critparse.review.pages.trialviews import outline, shown_findings, texts_of
-from critparse.review.services import Services
+from critparse.review.services import Served, Services
 from critparse.review.store import Trial
 
 routes = APIRouter(include_in_schema=False)

@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from critparse.errors import CritparseError, InputError
 from critparse.review.accounts import Principal
-from critparse.review.api.records import Served
 from critparse.review.http.security import MOST, Curator
 from critparse.review.pages.readers import Reader
 from critparse.review.pages.rendering import page, redirect
 from critparse.review.parsing import Source
+from critparse.review.services import Served
 from critparse.review.workbench import Submission
 from critparse.sources import formats
 

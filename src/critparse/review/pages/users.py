@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from critparse.errors import AccountError
 from critparse.review.accounts import ROLES, Principal, Role
-from critparse.review.api.records import Served
 from critparse.review.http.security import Admin
 from critparse.review.pages.readers import Reader
 from critparse.review.pages.rendering import page, redirect
+from critparse.review.services import Served
 
 routes = APIRouter(include_in_schema=False)
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9._@-]{1,80}$")]
