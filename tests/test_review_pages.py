@@ -8,6 +8,8 @@ import json
 import re
 import tomllib
 import zipfile
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urlencode
 
@@ -132,6 +134,30 @@ def test_pages_by_role(sqlite: Engine) -> None:
     stranger = Client(app)
     answer = stranger.get(f"/trials/{trial}?in=q%3Da", headers=HTML)
     assert answer.headers["location"] == f"/login?next=%2Ftrials%2F{trial}%3Fin%3Dq%253Da"
+
+
+def test_a_page_at_hand_is_answered_at_once_and_is_the_same(sqlite: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first time a thread puts it together, then none, whatever is decided; one that shows much takes a thread."""
+    client = signed_in(sqlite, application(sqlite, auth=True))
+    trial = client.submitted()
+    threads = []
+
+    async def noted(work: Callable[[], object]) -> object:
+        threads.append(work)
+        return work()
+
+    monkeypatch.setattr("critparse.review.pages.trials.to_thread", SimpleNamespace(run_sync=noted))
+    pages = [client.get(f"/trials/{trial['trial']['id']}").text for _ in range(2)]
+    assert len(threads) == 1
+    assert pages[0] == pages[1]
+    found = trial["findings"][0]["fingerprint"]
+    decision = {"version": 1, "state": "accepted"}
+    assert client.post(f"/v1/trials/{trial['trial']['id']}/findings/{found}/decision", decision).status_code == 200
+    assert client.get(f"/trials/{trial['trial']['id']}").text != pages[0]
+    assert len(threads) == 1
+    monkeypatch.setattr("critparse.review.pages.trialviews._QUICK_CHARACTERS", 1000)
+    client.get(f"/trials/{trial['trial']['id']}")
+    assert len(threads) == 2
 
 
 def test_forms_need_the_token_of_the_session(sqlite: Engine) -> None:

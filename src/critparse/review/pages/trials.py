@@ -19,9 +19,10 @@ from critparse.review.pages.forms import Sent, Way
 from critparse.review.pages.readers import Reader
 from critparse.review.pages.rendering import STATES, page, redirect
 from critparse.review.pages.telling import told
-from critparse.review.pages.trialviews import outline, shown_findings, texts_of
+from critparse.review.pages.trialviews import is_quick, outline, shown_findings, texts_of
 from critparse.review.services import Served, Services
-from critparse.review.store import Trial
+from critparse.review.store import Standing, Trial
+from critparse.review.store.engine import at_hand
 
 routes = APIRouter(include_in_schema=False)
 Place = Annotated[str, Query(alias="in", max_length=2000)]
@@ -89,10 +90,10 @@ async def reparse(request: Request, id: Number, sent: Sent, served: Served, who:
 async def _shown(
     request: Request, served: Services, id: int, who: Principal, way: Way, wrong: dict[str, str] | None = None
 ) -> Response:
-    """The page of a trial; it is put together in a thread."""
+    """The page of a trial: put together at once where everything is at hand, else in a thread."""
+    may = allows(who.role, "curator")
 
-    def put_together() -> Response:
-        found = served.store.standing(id)
+    def put_together(found: Standing) -> Response:
         document = partial(served.store.document, found.state.document)
         seen = outline(found.state.document, document)
         findings = shown_findings(found, seen)
@@ -105,12 +106,15 @@ async def _shown(
             outline=seen,
             findings=findings,
             open=[one for one in findings if one.row.state == "open"],
-            texts=texts_of(found, document, way, may=allows(who.role, "curator")),
+            texts=texts_of(found, document, way, may=may),
             way=way,
             wrong=wrong or {},
         )
 
-    return await to_thread.run_sync(put_together)
+    known = served.store.remembered(id) if at_hand(served.engine) else None
+    if known is not None and is_quick(known, way, may=may):
+        return put_together(known)  # the way to a thread and back would take as long
+    return await to_thread.run_sync(lambda: put_together(served.store.standing(id)))
 
 
 async def _decided(served: Services, id: int, version: int, who: str, fingerprint: str, decision: Decision) -> Trial:

@@ -24,6 +24,8 @@ _PASSAGES = 20_000
 _CRITERIA = 2_000
 _CHARACTERS = 20_000_000
 """How much is remembered of what pages show of documents: one never changes, and is looked at again and again."""
+_QUICK_CHARACTERS, _QUICK_FINDINGS = 200_000, 20
+"""A page of so much remembered text and so many findings takes one or two milliseconds."""
 
 
 class Outline(NamedTuple):
@@ -78,6 +80,14 @@ def texts_of(trial: Standing, document: Callable[[], ParsedTrial], way: Way, *, 
         lambda: write(reading(digest, document), f"/trials/{trial.id}", way, may),
         len,
     )
+
+
+def is_quick(trial: Standing, way: Way, *, may: bool) -> bool:
+    """Whether all that takes time on the page of a trial is remembered, and not much of it."""
+    known = _texts.get((trial.state.document, trial.id, way.place, may))
+    outlined = _outlines.get(trial.state.document)
+    few = len(trial.findings) <= _QUICK_FINDINGS
+    return outlined is not None and known is not None and len(known) <= _QUICK_CHARACTERS and few
 
 
 def shown_findings(trial: Standing, outline: Outline) -> list[Shown]:

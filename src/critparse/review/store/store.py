@@ -216,14 +216,22 @@ class Store:
         Raises:
             NotFound: there is no such trial.
         """
-        row = ask(self._engine, _VERSION, trial=id)
-        if row is None:
-            raise NotFound(what=f"trial {id}")
-        known = self._standings.get((id, row.version))
+        known = self.remembered(id)
         if known is not None:
             return known
         with reading(self._engine) as session:
             return self._remember(_standing(session, session.get_one(TrialTable, id)))
+
+    def remembered(self, id: int) -> Standing | None:
+        """The same, where it was read before: one short question.
+
+        Raises:
+            NotFound: there is no such trial.
+        """
+        row = ask(self._engine, _VERSION, trial=id)
+        if row is None:
+            raise NotFound(what=f"trial {id}")
+        return self._standings.get((id, row.version))
 
     def find(self, key: str) -> int | None:
         """The number of the trial with this key (its registry number, where it has one)."""
