@@ -165,7 +165,7 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 def _add_headers(scope: Scope, start: Message, name: str) -> None:
     """Add what every answer says; where this one says it otherwise, that stands."""
-    own = start["headers"]
+    own = start.get("headers", ())
     said = {header.lower() for header, _ in own}
     wanted = _EVERYWHERE if scope["path"].startswith("/static/") else _HERE
     if scope.get("scheme") == "https":
