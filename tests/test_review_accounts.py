@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from review_support import PASSWORD
+from review_support import PASSWORD, Client, application, signed_in
 from sqlalchemy import Engine, text
 from support import Run
 
@@ -90,6 +90,25 @@ def test_sessions_end(engine: Engine, pass_time: Callable[[timedelta], None]) ->
     secret = found.sign_in("anna", PASSWORD).secret
     pass_time(timedelta(hours=2, minutes=1))
     assert found.known(secret) is None
+
+
+def test_the_server_notes_that_sessions_and_tokens_are_used(
+    engine: Engine, pass_time: Callable[[timedelta], None]
+) -> None:
+    """Whoever asks for something every 100 minutes stays signed in; a token knows when it was used last."""
+    app = application(engine, auth=True)
+    client, program = signed_in(engine, app), Client(app)
+    token, secret = Tokens(engine).add("anna", "nightly")
+    assert token.used is None
+    program.headers["authorization"] = f"Bearer {secret}"
+    for _ in range(3):
+        pass_time(timedelta(minutes=100))
+        assert client.get("/v1/me").status_code == 200
+        assert program.get("/v1/me").status_code == 200
+    [kept] = Tokens(engine).of(Accounts(engine).all()[0].id)
+    assert kept.used is not None
+    pass_time(timedelta(minutes=121))
+    assert client.get("/v1/me").status_code == 401
 
 
 def test_a_new_password_ends_sessions(sqlite: Engine) -> None:

@@ -27,6 +27,14 @@ class Sleep(NamedTuple):
         return "slept"
 
 
+class Priority(NamedTuple):
+    """A record that wants to know who comes first."""
+
+    def run(self, options: Options) -> int:
+        """How nice the process is to others."""
+        return os.nice(0)
+
+
 class Die(NamedTuple):
     """A record that kills whoever reads it."""
 
@@ -64,6 +72,11 @@ def test_a_record_that_takes_too_long_is_cut_off(pool: Pool) -> None:
         run(pool, Sleep(3600))
     assert 2 <= time.monotonic() - started < 10
     assert run(pool, Parse(Source.of("Inclusion Criteria:\n* Age over 18 years"))) == document
+
+
+def test_processes_stand_back_from_the_server(pool: Pool) -> None:
+    """Pages are answered first where both want the same core; 19 is the most there is."""
+    assert run(pool, Priority()) == min(os.nice(0) + 10, 19)
 
 
 def test_a_process_that_dies_is_replaced(pool: Pool) -> None:

@@ -114,7 +114,7 @@ async def _shown(
     known = served.store.remembered(id) if at_hand(served.engine) else None
     if known is not None and is_quick(known, way, may=may):
         return put_together(known)  # the way to a thread and back would take as long
-    return await to_thread.run_sync(lambda: put_together(served.store.standing(id)))
+    return await to_thread.run_sync(lambda: put_together(known or served.store.standing(id)))
 
 
 async def _decided(served: Services, id: int, version: int, who: str, fingerprint: str, decision: Decision) -> Trial:

@@ -73,18 +73,17 @@ def reading(digest: Digest, document: Callable[[], ParsedTrial]) -> Reading:
 
 def texts_of(trial: Standing, document: Callable[[], ParsedTrial], way: Way, *, may: bool) -> str:
     """The texts of a trial with what was read beside them, as markup; ``may``: with the ways to correct it."""
-    digest = trial.state.document
     write = macro("texts.html", "texts")
     return _texts.made(
-        (digest, trial.id, way.place, may),
-        lambda: write(reading(digest, document), f"/trials/{trial.id}", way, may),
+        _texts_key(trial, way, may=may),
+        lambda: write(reading(trial.state.document, document), f"/trials/{trial.id}", way, may),
         len,
     )
 
 
 def is_quick(trial: Standing, way: Way, *, may: bool) -> bool:
     """Whether all that takes time on the page of a trial is remembered, and not much of it."""
-    known = _texts.get((trial.state.document, trial.id, way.place, may))
+    known = _texts.get(_texts_key(trial, way, may=may))
     outlined = _outlines.get(trial.state.document)
     few = len(trial.findings) <= _QUICK_FINDINGS
     return outlined is not None and known is not None and len(known) <= _QUICK_CHARACTERS and few
@@ -96,6 +95,10 @@ def shown_findings(trial: Standing, outline: Outline) -> list[Shown]:
         Shown(number, row, found)
         for number, (row, found) in enumerate(zip(trial.findings, outline.columns, strict=True), 1)
     ]
+
+
+def _texts_key(trial: Standing, way: Way, *, may: bool) -> tuple[Digest, int, str, bool]:
+    return trial.state.document, trial.id, way.place, may
 
 
 def _outline(document: ParsedTrial) -> Outline:

@@ -124,11 +124,10 @@ def _begin(connection: Connection) -> None:
     if connection.get_execution_options().get(WRITES):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         return
+    # past SQLAlchemy, which takes its time: every request does this; it touches no file, so no error needs translating
     opened = connection.connection.driver_connection
     assert opened is not None
-    opened.execute(
-        "BEGIN"
-    )  # past SQLAlchemy: it touches no file, so it cannot fail, and every request does it, some twice
+    opened.execute("BEGIN")
 
 
 @contextmanager
